@@ -1,1 +1,26 @@
-export {};
+export { Permit } from './permit.js';
+export type {
+  ApprovalOutcome,
+  ApprovalPort,
+  ApprovalRequest,
+  ApprovalResolution,
+  Capabilities,
+  EnforcementContext,
+  PolicyPort,
+  RecorderPort,
+} from './ports.js';
+export type { Held, Permitted, Refused, Verdict } from './enforce.js';
+export { enforce, refuse } from './enforce.js';
+export type { HoldHooks } from './await-approval.js';
+export { awaitApproval, bindingHash } from './await-approval.js';
+export type {
+  Authenticated,
+  ClassifiedColumn,
+  GatewayHost,
+  GatewayLimits,
+  LiveSession,
+  OpenSession,
+  ProtocolAdapter,
+  ResourceBinding,
+  UpstreamEndpoint,
+} from './adapter.js';

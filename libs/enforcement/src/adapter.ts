@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import type { ColumnRef, MaskMethod, Principal, Protocol, SessionInfo } from '@sallyport/domain';
+import type { ApprovalPort, Capabilities, PolicyPort, RecorderPort } from './ports.js';
+
+/** One protocol. The gateway's main.ts lists the adapters; nothing else knows which there are. */
+export interface ProtocolAdapter {
+  readonly protocol: Protocol;
+  readonly capabilities: Capabilities;
+  /** Takes over an accepted socket. Must not throw, and must end the socket on any doubt. */
+  accept(socket: Socket, host: GatewayHost): void;
+}
+
+export interface Authenticated {
+  readonly principal: Principal;
+  readonly credentialId: string;
+}
+
+/** A resource as this gateway knows it under the current policy revision. */
+export interface ResourceBinding {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly upstream: UpstreamEndpoint;
+  readonly credential: Readonly<Record<string, string>>;
+  readonly classification: readonly ClassifiedColumn[];
+  /** Changes whenever any of the above does. */
+  readonly revision: string;
+}
+export interface ClassifiedColumn {
+  readonly column: ColumnRef;
+  readonly tags: readonly string[];
+  readonly mask: MaskMethod;
+}
+export interface UpstreamEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly database?: string;
+  readonly tls: 'disable' | 'verify-full';
+  /** PEM of the authority to trust instead of the system's. */
+  readonly ca?: string;
+  readonly serverName?: string;
+}
+
+export interface LiveSession {
+  readonly info: SessionInfo;
+  readonly policy: PolicyPort;
+  readonly recorder: RecorderPort;
+  readonly approvals: ApprovalPort;
+  /** Ends the recording and the registration. Idempotent. */
+  close(reason: string): void;
+}
+
+export interface OpenSession {
+  readonly authenticated: Authenticated;
+  readonly resource: ResourceBinding;
+  readonly clientAddress: string;
+  /** Called by the gateway when the session must end now (revoked, terminated, policy too old, shutdown). */
+  readonly terminate: (reason: string) => void;
+}
+
+/** What a gateway offers its adapters. */
+export interface GatewayHost {
+  readonly limits: GatewayLimits;
+  /** Undefined only where the listener was configured without TLS (loopback benches). */
+  tls(): SecureContext | undefined;
+  /** Undefined: the credential proves nobody. Rejections and undefined both refuse, with the same words to the client. */
+  authenticate(credential: string): Promise<Authenticated | undefined>;
+  resource(name: string, protocol: Protocol): ResourceBinding | undefined;
+  /** Registers and starts recording. Throws SallyportError when a session may not start (stale policy, spool full). */
+  open(request: OpenSession): LiveSession;
+  /** Key for stable pseudonyms, 32 bytes, the same on every gateway of an installation. */
+  readonly pseudonymKey: Uint8Array;
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface GatewayLimits {
+  /** Absolute, from accept to a ready session. Milliseconds. */
+  readonly authTimeoutMs: number;
+  /** Largest inspected message. Bytes. */
+  readonly maxMessageBytes: number;
+  /** Longest wait for an approval inside a transaction. Seconds. */
+  readonly maxHoldInTransactionSeconds: number;
+  /** Sockets that have not authenticated yet, at once. */
+  readonly maxUnauthenticated: number;
+}

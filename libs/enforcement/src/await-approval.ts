@@ -1,0 +1,166 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Action, ApprovalTerms, Decision, Exchange, Reason, ReasonCode } from '@sallyport/domain';
+import { conclude, decide, type Held, type Permitted, type Refused } from './enforce.js';
+import type { ApprovalRequest, EnforcementContext } from './ports.js';
+
+export interface HoldHooks {
+  /** The approval exists and a human can see it: tell the client, in the protocol's own way. */
+  pending(approval: ApprovalRequest): void;
+  /**
+   * Reads the request's meaning again, right before release: names may mean something else by now. Undefined when it no
+   * longer has one. May take time (a catalog read); a rejection voids.
+   */
+  reinspect(): Promise<{ readonly action: Action; readonly binding?: string } | undefined>;
+  /** Aborted when the client cancels, leaves, or the session ends. */
+  readonly signal: AbortSignal;
+  /** Upper bound on the wait, below the policy's own; e.g. inside a transaction. Seconds. */
+  readonly maxWaitSeconds?: number;
+}
+
+/** SHA-256, hex, over the exact request, its parameters, who asks, on what, in which session and state, at which revision. */
+export function bindingHash(context: EnforcementContext, exchange: Exchange<unknown>, policyRevision: number): string {
+  const { session } = context;
+  const bound = [
+    session.id,
+    `${session.principal.type}::${session.principal.id}`,
+    session.credentialId,
+    session.resource,
+    exchange.seq,
+    exchange.action.text,
+    exchange.action.fingerprint,
+    exchange.parameters ?? null,
+    exchange.binding ?? null,
+    policyRevision,
+  ];
+  return createHash('sha256').update(JSON.stringify(bound)).digest('hex');
+}
+
+/**
+ * Waits for the humans, then goes through the whole sequence again: the meaning is read anew, policy judges anew, the
+ * approval is consumed, the release is recorded, and only then is there a Permit. Never throws: whatever fails refuses.
+ */
+export async function awaitApproval<Request>(
+  context: EnforcementContext,
+  held: Held<Request>,
+  hooks: HoldHooks,
+): Promise<Permitted<Request> | Refused> {
+  const { exchange, terms } = held;
+  const waitSeconds = Math.min(terms.expiresInSeconds, hooks.maxWaitSeconds ?? Infinity);
+  const hash = bindingHash(context, exchange, held.policyRevision);
+  const request: ApprovalRequest = {
+    id: randomUUID(),
+    session: context.session,
+    seq: exchange.seq,
+    decisionId: held.decisionId,
+    action: exchange.action,
+    parameters: exchange.parameters,
+    terms: { ...terms, expiresInSeconds: waitSeconds },
+    policyRevision: held.policyRevision,
+    bindingHash: hash,
+    reasons: held.because.flatMap((reason) => reason.text ?? []),
+    expiresAt: new Date(Date.now() + waitSeconds * 1000).toISOString(),
+  };
+  const no = (code: ReasonCode, text: string): Refused => deny(context, held, request.id, { code, text });
+  const timer = new AbortController();
+  const timeout = setTimeout(() => timer.abort(), waitSeconds * 1000);
+  try {
+    await context.approvals.open(request);
+    context.recorder.note('held', { approvalId: request.id, seq: exchange.seq });
+    hooks.pending(request);
+    const resolution = await context.approvals.resolution(request.id, AbortSignal.any([hooks.signal, timer.signal]));
+    if (resolution.state !== 'approved') return no(...refusalOf(resolution));
+    return await release(context, held, request, hooks);
+  } catch {
+    if (hooks.signal.aborted) {
+      context.approvals.abandon(request.id, 'the client cancelled or left');
+      return no('abandoned', 'the request was cancelled while it waited for approval');
+    }
+    if (timer.signal.aborted) {
+      context.approvals.abandon(request.id, 'nobody decided in time');
+      return no('approval-expired', 'nobody approved the request in time');
+    }
+    context.approvals.abandon(request.id, 'the approval could not be carried through');
+    return no('approval-void', 'the approval could not be obtained');
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
+async function release<Request>(
+  context: EnforcementContext,
+  held: Held<Request>,
+  request: ApprovalRequest,
+  hooks: HoldHooks,
+): Promise<Permitted<Request> | Refused> {
+  const { exchange } = held;
+  const voided = (text: string): Refused => {
+    context.approvals.abandon(request.id, text);
+    return deny(context, held, request.id, { code: 'approval-void', text });
+  };
+  const now = await hooks.reinspect();
+  const same =
+    now !== undefined &&
+    now.action.text === exchange.action.text &&
+    now.action.fingerprint === exchange.action.fingerprint &&
+    now.binding === exchange.binding;
+  if (!same) return voided('what was approved is no longer what would run');
+  const decision = decide(context, now.action);
+  if (decision.effect === 'deny') {
+    context.approvals.abandon(request.id, 'policy denies it by now');
+    return deny(context, held, request.id, ...decision.because);
+  }
+  if (decision.effect === 'hold' && !covers(request.terms, decision.approval)) {
+    return voided('policy asks for another approval by now');
+  }
+  if (hooks.signal.aborted) throw new Error('aborted');
+  if (!(await context.approvals.consume(request.id, request.bindingHash))) {
+    return deny(context, held, request.id, { code: 'approval-void', text: 'the approval was already used or withdrawn' });
+  }
+  if (hooks.signal.aborted) {
+    context.approvals.report(request.id, 'failed', 'the client left before it ran');
+    return deny(context, held, request.id, { code: 'abandoned', text: 'the request was cancelled before it ran' });
+  }
+  const permitted: Decision = {
+    effect: 'permit',
+    obligations: decision.obligations,
+    because: [{ code: 'approved' }, ...decision.because],
+    policyRevision: decision.policyRevision,
+  };
+  const verdict = conclude(context, exchange, permitted, request.id);
+  if (verdict.kind === 'permit') return verdict;
+  context.approvals.report(request.id, 'failed', 'the release could not be recorded');
+  return verdict.kind === 'deny' ? verdict : deny(context, held, request.id, { code: 'decision-failed' });
+}
+
+function deny<Request>(
+  context: EnforcementContext,
+  held: Held<Request>,
+  approvalId: string,
+  ...because: readonly Reason[]
+): Refused {
+  const decision: Decision = { effect: 'deny', because, policyRevision: held.policyRevision };
+  const verdict = conclude(context, held.exchange, decision, approvalId);
+  return verdict.kind === 'deny' ? verdict : { kind: 'deny', decisionId: held.decisionId, because };
+}
+
+function refusalOf(resolution: { readonly state: string; readonly comment?: string }): [ReasonCode, string] {
+  switch (resolution.state) {
+    case 'denied':
+      return ['approval-denied', resolution.comment ? `a reviewer denied it: ${resolution.comment}` : 'a reviewer denied it'];
+    case 'expired':
+      return ['approval-expired', 'nobody approved the request in time'];
+    case 'abandoned':
+      return ['abandoned', 'the request was cancelled while it waited for approval'];
+    default:
+      return ['approval-void', 'the approval is no longer valid'];
+  }
+}
+
+/** True when what was granted satisfies what policy asks for now. */
+function covers(granted: ApprovalTerms, asked: ApprovalTerms): boolean {
+  return asked.requirements.every((need) =>
+    granted.requirements.some(
+      (had) => had.quorum >= need.quorum && had.groups.every((group) => need.groups.includes(group)),
+    ),
+  );
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+const name = z.string().min(1).max(128);
+const time = z.iso.datetime();
+
+export const maskMethod = z.enum(['redact', 'pseudonym', 'partial', 'null']);
+
+export const snapshotResource = z.strictObject({
+  name,
+  protocol: z.enum(['postgres', 'mysql', 'ssh', 'kubernetes', 'http', 'mcp']),
+  labels: z.record(z.string(), z.string()),
+  upstream: z.strictObject({
+    host: z.string(),
+    port: z.int().min(1).max(65535),
+    database: z.string().optional(),
+    tls: z.enum(['disable', 'verify-full']),
+    ca: z.string().optional(),
+    serverName: z.string().optional(),
+  }),
+  /** Plain, because the link is TLS and the gateway must use it; never written to the gateway's disk. */
+  credential: z.record(z.string(), z.string()),
+  classification: z.array(z.strictObject({ column: z.string(), tags: z.array(z.string()), mask: maskMethod })),
+  /** Changes whenever anything above does. */
+  revision: z.string(),
+});
+
+export const snapshotServiceAccount = z.strictObject({
+  name,
+  owner: z.string().optional(),
+  disabled: z.boolean(),
+  keys: z.array(
+    z.strictObject({
+      id: z.string(),
+      /** SHA-256 of the whole key text, hex. */
+      hash: z.string().length(64),
+      expiresAt: time.nullable(),
+    }),
+  ),
+});
+
+export const snapshotGroup = z.strictObject({
+  name,
+  /** `ServiceAccount::ci`, `User::alice`, `Group::other`. */
+  members: z.array(z.string()),
+});
+
+/** Everything one gateway needs to decide alone. Signed as the exact bytes that travel. */
+export const policySnapshot = z.strictObject({
+  /** Only ever grows; a gateway refuses a smaller one than it has seen. */
+  revision: z.int().min(1),
+  issuedAt: time,
+  /** After this long without a newer lease the gateway denies everything. Seconds. */
+  maxAgeSeconds: z.int().min(1),
+  gateway: name,
+  policies: z.array(z.strictObject({ name, cedar: z.string() })),
+  resources: z.array(snapshotResource),
+  serviceAccounts: z.array(snapshotServiceAccount),
+  groups: z.array(snapshotGroup),
+  /** Verifies access tokens: issuer, audience and public keys (JWKS, EdDSA). */
+  tokens: z.strictObject({ issuer: z.string(), audience: z.string(), jwks: z.array(z.record(z.string(), z.unknown())) }),
+  /** 32 bytes, base64: stable pseudonyms across gateways. */
+  pseudonymKey: z.string(),
+});
+export type PolicySnapshot = z.infer<typeof policySnapshot>;
+
+/** Says that a revision is still the newest. */
+export const policyLease = z.strictObject({ revision: z.int().min(1), issuedAt: time, gateway: name });
+export type PolicyLease = z.infer<typeof policyLease>;
+
+/** `payload` is JSON text of a snapshot or lease; `signature` is Ed25519 over its UTF-8 bytes, base64. */
+export const signed = z.strictObject({ payload: z.string(), signature: z.string(), keyId: z.string() });
+export type Signed = z.infer<typeof signed>;

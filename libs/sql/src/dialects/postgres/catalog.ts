@@ -1,0 +1,46 @@
+/** A relation as the target's catalog describes it. */
+export interface CatalogRelation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relkind: r, p, v, m, f, S, t, i, c … */
+  readonly relkind: string;
+  /** In attnum order, dropped ones left out. */
+  readonly columns: readonly CatalogColumn[];
+  /** For views and materialised views: what pg_get_viewdef says with an empty search path, so every name is qualified. */
+  readonly definition?: string;
+}
+export interface CatalogColumn {
+  readonly attnum: number;
+  readonly name: string;
+  readonly typeOid: number;
+}
+export interface CatalogFunction {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** pg_proc.provolatile: i, s, v. */
+  readonly volatility: string;
+  /** pg_language.lanname. */
+  readonly language: string;
+  /** pg_proc.prokind: f, p, a, w. */
+  readonly kind: string;
+  readonly securityDefiner: boolean;
+}
+
+/** A snapshot of the target's catalog. Immutable; a newer one has another revision. */
+export interface Catalog {
+  readonly revision: string;
+  /** server_version_num, e.g. 180004. */
+  readonly serverVersion: number;
+  relation(schema: string, name: string): CatalogRelation | undefined;
+  relationByOid(oid: number): CatalogRelation | undefined;
+  /** Every overload. */
+  functions(schema: string, name: string): readonly CatalogFunction[];
+  /** True when a schema other than pg_catalog has an operator, cast or type input of this name that runs code. */
+  hasCustomOperator(name: string): boolean;
+  /** Schemas that exist. */
+  hasSchema(name: string): boolean;
+  /** True for types outside pg_catalog that are not enums, domains, composites or ranges over built-in code. */
+  isOpaqueType(schema: string, name: string): boolean;
+}
