@@ -1,7 +1,8 @@
 import type { ColumnRef, ObjectRef } from './object-ref.js';
 import type { Protocol, Verb } from './verb.js';
 
-export type ContextValue = boolean | number | string | readonly ContextValue[] | { readonly [key: string]: ContextValue };
+export type ContextValue =
+  boolean | number | string | readonly ContextValue[] | { readonly [key: string]: ContextValue };
 export interface ContextRecord {
   readonly [key: string]: ContextValue;
 }

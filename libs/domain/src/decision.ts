@@ -55,5 +55,9 @@ interface DecisionBase {
 }
 export type Decision =
   | (DecisionBase & { readonly effect: 'permit'; readonly obligations: readonly Obligation[] })
-  | (DecisionBase & { readonly effect: 'hold'; readonly approval: ApprovalTerms; readonly obligations: readonly Obligation[] })
+  | (DecisionBase & {
+      readonly effect: 'hold';
+      readonly approval: ApprovalTerms;
+      readonly obligations: readonly Obligation[];
+    })
   | (DecisionBase & { readonly effect: 'deny' });

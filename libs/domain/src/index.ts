@@ -4,15 +4,7 @@ export type { Protocol, SqlVerb, Verb } from './verb.js';
 export { sqlVerbs } from './verb.js';
 export type { ColumnRef, FunctionRef, ObjectRef, ResourceRef, SchemaRef, TableRef } from './object-ref.js';
 export { idPart, objectId, parseDottedName } from './object-ref.js';
-export type {
-  Action,
-  ContextRecord,
-  ContextValue,
-  Effect,
-  Lineage,
-  OutputColumn,
-  ResultShape,
-} from './action.js';
+export type { Action, ContextRecord, ContextValue, Effect, Lineage, OutputColumn, ResultShape } from './action.js';
 export type {
   ApprovalRequirement,
   ApprovalTerms,

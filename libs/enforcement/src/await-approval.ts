@@ -62,15 +62,21 @@ export async function awaitApproval<Request>(
   };
   const no = (code: ReasonCode, text: string): Refused => deny(context, held, request.id, { code, text });
   const timer = new AbortController();
+  const progress = { consuming: false };
   const timeout = setTimeout(() => timer.abort(), waitSeconds * 1000);
   try {
     await context.approvals.open(request);
     context.recorder.note('held', { approvalId: request.id, seq: exchange.seq });
     hooks.pending(request);
-    const resolution = await context.approvals.resolution(request.id, AbortSignal.any([hooks.signal, timer.signal]));
+    const signal = AbortSignal.any([hooks.signal, timer.signal]);
+    signal.throwIfAborted();
+    const resolution = await context.approvals.resolution(request.id, signal);
     if (resolution.state !== 'approved') return no(...refusalOf(resolution));
-    return await release(context, held, request, hooks);
+    return await release(context, held, request, { ...hooks, consuming: () => (progress.consuming = true) });
   } catch {
+    // The claim may have arrived although its answer did not: say that nothing ran, so nobody has to wonder.
+    if (progress.consuming)
+      context.approvals.report(request.id, 'failed', 'the release was not confirmed, so it did not run');
     if (hooks.signal.aborted) {
       context.approvals.abandon(request.id, 'the client cancelled or left');
       return no('abandoned', 'the request was cancelled while it waited for approval');
@@ -90,7 +96,7 @@ async function release<Request>(
   context: EnforcementContext,
   held: Held<Request>,
   request: ApprovalRequest,
-  hooks: HoldHooks,
+  hooks: HoldHooks & { readonly consuming: () => void },
 ): Promise<Permitted<Request> | Refused> {
   const { exchange } = held;
   const voided = (text: string): Refused => {
@@ -113,8 +119,12 @@ async function release<Request>(
     return voided('policy asks for another approval by now');
   }
   if (hooks.signal.aborted) throw new Error('aborted');
+  hooks.consuming();
   if (!(await context.approvals.consume(request.id, request.bindingHash))) {
-    return deny(context, held, request.id, { code: 'approval-void', text: 'the approval was already used or withdrawn' });
+    return deny(context, held, request.id, {
+      code: 'approval-void',
+      text: 'the approval was already used or withdrawn',
+    });
   }
   if (hooks.signal.aborted) {
     context.approvals.report(request.id, 'failed', 'the client left before it ran');
@@ -146,7 +156,10 @@ function deny<Request>(
 function refusalOf(resolution: { readonly state: string; readonly comment?: string }): [ReasonCode, string] {
   switch (resolution.state) {
     case 'denied':
-      return ['approval-denied', resolution.comment ? `a reviewer denied it: ${resolution.comment}` : 'a reviewer denied it'];
+      return [
+        'approval-denied',
+        resolution.comment ? `a reviewer denied it: ${resolution.comment}` : 'a reviewer denied it',
+      ];
     case 'expired':
       return ['approval-expired', 'nobody approved the request in time'];
     case 'abandoned':

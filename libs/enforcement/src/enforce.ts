@@ -37,7 +37,11 @@ export function decide(context: EnforcementContext, action: Action): Decision {
   try {
     decision = context.policy.judge(action);
   } catch {
-    return { effect: 'deny', because: [{ code: 'decision-failed', text: 'the decision could not be made' }], policyRevision: 0 };
+    return {
+      effect: 'deny',
+      because: [{ code: 'decision-failed', text: 'the decision could not be made' }],
+      policyRevision: 0,
+    };
   }
   if (decision.effect === 'deny' || decision.obligations.length === 0) return decision;
   const obstacle = unperformable(context, action, decision.obligations);
@@ -45,11 +49,19 @@ export function decide(context: EnforcementContext, action: Action): Decision {
 }
 
 /** Why the obligations cannot be met honestly for this action; undefined when they can. */
-function unperformable(context: EnforcementContext, action: Action, obligations: readonly Obligation[]): Reason | undefined {
+function unperformable(
+  context: EnforcementContext,
+  action: Action,
+  obligations: readonly Obligation[],
+): Reason | undefined {
   const masked = new Set<string>();
   for (const obligation of obligations) {
     if (!context.capabilities.masks.has(obligation.method)) {
-      return { code: 'cannot-perform', object: objectId(obligation.column), text: `mask ${obligation.method} is not available here` };
+      return {
+        code: 'cannot-perform',
+        object: objectId(obligation.column),
+        text: `mask ${obligation.method} is not available here`,
+      };
     }
     masked.add(objectId(obligation.column));
   }
@@ -64,7 +76,10 @@ function unperformable(context: EnforcementContext, action: Action, obligations:
     }
   }
   if (action.lineage.results.includes('opaque')) {
-    return { code: 'cannot-perform', text: 'the origin of the result cannot be traced, and masked columns are in play' };
+    return {
+      code: 'cannot-perform',
+      text: 'the origin of the result cannot be traced, and masked columns are in play',
+    };
   }
   return undefined;
 }
@@ -97,7 +112,11 @@ export function conclude<Request>(
   try {
     context.recorder.decision({ decisionId: id, seq, phase, action, parameters, decision, approvalId });
   } catch {
-    return { kind: 'deny', decisionId: id, because: [{ code: 'recording-failed', text: 'the decision could not be recorded' }] };
+    return {
+      kind: 'deny',
+      decisionId: id,
+      because: [{ code: 'recording-failed', text: 'the decision could not be recorded' }],
+    };
   }
   if (decision.effect === 'deny') return { kind: 'deny', decisionId: id, because: decision.because };
   if (decision.effect === 'hold' && phase === 'execute') {

@@ -57,7 +57,11 @@ export const policySnapshot = z.strictObject({
   serviceAccounts: z.array(snapshotServiceAccount),
   groups: z.array(snapshotGroup),
   /** Verifies access tokens: issuer, audience and public keys (JWKS, EdDSA). */
-  tokens: z.strictObject({ issuer: z.string(), audience: z.string(), jwks: z.array(z.record(z.string(), z.unknown())) }),
+  tokens: z.strictObject({
+    issuer: z.string(),
+    audience: z.string(),
+    jwks: z.array(z.record(z.string(), z.unknown())),
+  }),
   /** 32 bytes, base64: stable pseudonyms across gateways. */
   pseudonymKey: z.string(),
 });
