@@ -10,3 +10,9 @@ export type {
 } from './certificates.js';
 export { issueServerCertificate, makeAuthority } from './certificates.js';
 export { freePort } from './free-port.js';
+export type { Enough } from './raw-socket.js';
+export { RawSocket } from './raw-socket.js';
+export type { Direction, FaultProxyTarget } from './fault-proxy.js';
+export { FaultProxy } from './fault-proxy.js';
+export type { Canary, Leak } from './canary.js';
+export { CanaryScanner, makeCanary } from './canary.js';
