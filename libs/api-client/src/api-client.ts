@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { UnreachableError } from './api-error.js';
+import { Transport, type ApiRequest, type TransportOptions } from './transport.js';
+
+/** Validates an answer: any zod schema of the API contract is one. */
+export interface Schema<T> {
+  parse(value: unknown): T;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** The cursor of the next page; absent or null on the last. */
+  readonly next?: string | null;
+}
+
+type Query = NonNullable<ApiRequest['query']>;
+
+/** The HTTP API as methods. Every method throws ApiError or UnreachableError and nothing else. */
+export class ApiClient {
+  readonly #transport: Transport;
+
+  constructor(options: TransportOptions) {
+    this.#transport = new Transport(options);
+  }
+
+  get<T>(path: string, schema: Schema<T>, query?: Query): Promise<T> {
+    return this.#json({ method: 'GET', path, ...(query && { query }) }, schema);
+  }
+
+  /** A create carries an Idempotency-Key, so that sending it again after a lost answer creates nothing twice. */
+  post<T>(path: string, schema: Schema<T>, body: unknown = {}): Promise<T> {
+    return this.#json({ method: 'POST', path, body, headers: { 'idempotency-key': randomUUID() } }, schema);
+  }
+
+  patch<T>(path: string, schema: Schema<T>, body: unknown): Promise<T> {
+    return this.#json({ method: 'PATCH', path, body }, schema);
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#transport.text({ method: 'DELETE', path });
+  }
+
+  /** `PUT /v1/manifests`: YAML documents, applied as a whole or not at all. */
+  putYaml<T>(path: string, schema: Schema<T>, request: { readonly yaml: string; readonly query?: Query }): Promise<T> {
+    const { yaml: body, query } = request;
+    return this.#json(
+      { method: 'PUT', path, body, headers: { 'content-type': 'application/yaml' }, ...(query && { query }) },
+      schema,
+    );
+  }
+
+  /** Every item of a list, page after page. */
+  async *list<T>(path: string, schema: Schema<Page<T>>, query: Query = {}): AsyncGenerator<T, void, void> {
+    let cursor: string | undefined;
+    do {
+      const page: Page<T> = await this.get(path, schema, { ...query, cursor });
+      yield* page.items;
+      if (page.next != null && page.next === cursor) {
+        throw new UnreachableError(`${path}: the list's cursor does not move`, 'protocol');
+      }
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /** The bytes of a recording as they arrive. */
+  stream(path: string): Promise<Readable> {
+    return this.#transport.stream({ method: 'GET', path, headers: { accept: 'application/octet-stream' } });
+  }
+
+  /** A plain-text answer, such as /readyz. */
+  text(path: string): Promise<string> {
+    return this.#transport.text({ method: 'GET', path });
+  }
+
+  /** Closes kept-alive connections. */
+  close(): void {
+    this.#transport.close();
+  }
+
+  async #json<T>(request: ApiRequest, schema: Schema<T>): Promise<T> {
+    const text = await this.#transport.text(request);
+    try {
+      return schema.parse(text === '' ? undefined : JSON.parse(text));
+    } catch (error) {
+      throw new UnreachableError(`${request.method} ${request.path}: the answer is not what was expected`, 'protocol', error);
+    }
+  }
+}
