@@ -1,1 +1,6 @@
-export {};
+export { ByteReader } from './byte-reader.js';
+export { ByteWriter } from './byte-writer.js';
+export { ConnectionLimit } from './connection-limit.js';
+export { FlowGate } from './flow-gate.js';
+export { FrameBuffer } from './frame-buffer.js';
+export { WireError } from './wire-error.js';
