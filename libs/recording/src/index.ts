@@ -1,1 +1,20 @@
-export {};
+export type { FrameKind, SegmentHeader } from './format.js';
+export {
+  encodeSegmentHeader,
+  formatVersion,
+  frameHeaderBytes,
+  segmentHeaderBytes,
+  setPreviousChain,
+} from './format.js';
+export type { Frame, RecordedDecision } from './frame.js';
+export type { SegmentSink } from './writer.js';
+export { FrameBuffer, RecordingWriter } from './writer.js';
+export type { Damage, RecordingItem } from './reader.js';
+export { readRecording, RecordingParser } from './reader.js';
+export { initialChain, nextChain, segmentDigest } from './digest.js';
+export type { Expectations, VerifyCode, VerifyIssue, VerifyReport } from './verify.js';
+export { verifyRecording } from './verify.js';
+export { exportJsonl } from './export/jsonl.js';
+export { exportTranscript } from './export/transcript.js';
+export { PostgresTranscript } from './export/postgres-transcript.js';
+export { printable } from './export/printable.js';

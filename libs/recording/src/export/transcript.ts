@@ -1,0 +1,92 @@
+import type { RecordedDecision, Frame } from '../frame.js';
+import { readRecording, type RecordingItem } from '../reader.js';
+import { isoTime } from './jsonl.js';
+import { PostgresTranscript } from './postgres-transcript.js';
+import { printable } from './printable.js';
+
+/** What a protocol's answers look like to a reader. Lines come without line ends, already made printable. */
+export interface ResponseRenderer {
+  push(bytes: Buffer): string[];
+  /** What is left when the recording ends. */
+  end(): string[];
+}
+
+const renderers: Readonly<Record<string, () => ResponseRenderer>> = { postgres: () => new PostgresTranscript() };
+
+/** The session as a person reads it: who, each request with its decision, and what the client saw. Yields lines. */
+export async function* exportTranscript(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<string> {
+  const transcript = new Transcript();
+  for await (const item of readRecording(source)) yield* transcript.item(item);
+}
+
+class Transcript {
+  #renderer: ResponseRenderer = new UnknownProtocol();
+
+  *item(item: RecordingItem): Generator<string> {
+    if (item.kind === 'segment') return;
+    if (item.kind === 'frame') return yield* this.#frame(item.frame);
+    yield* this.#renderer.end();
+    if (item.truncated) yield '-- the recording is cut off here';
+    if (item.damage) yield `-- the recording is damaged at byte ${item.damage.offset}: ${item.damage.message}`;
+  }
+
+  *#frame(frame: Frame): Generator<string> {
+    const at = isoTime(frame.time);
+    switch (frame.kind) {
+      case 'open': {
+        const { session } = frame;
+        this.#renderer = renderers[session.protocol]?.() ?? this.#renderer;
+        const who = `${session.principal.type}::${session.principal.id}`;
+        const where = `${session.resource} (${session.protocol}) through ${session.gateway}`;
+        return yield `-- ${at} session ${session.id}: ${printable(`${who} on ${where} from ${session.clientAddress}`)}`;
+      }
+      case 'decision':
+        return yield* decisionLines(at, frame.decision);
+      case 'request':
+        return yield `-- ${at} the client sent ${frame.bytes.length} bytes of data`;
+      case 'response':
+        return yield* this.#renderer.push(frame.bytes);
+      case 'outcome':
+        return yield `-- ${at} exchange ${frame.seq}: ${printable(frame.completion)}`;
+      case 'note':
+        return yield `-- ${at} ${printable(`${frame.name} ${JSON.stringify(frame.detail)}`)}`;
+      case 'close': {
+        yield* this.#renderer.end();
+        return yield `-- ${at} closed: ${printable(frame.reason)}${frame.interrupted ? ' (interrupted)' : ''}`;
+      }
+    }
+  }
+}
+
+function* decisionLines(at: string, decision: RecordedDecision): Generator<string> {
+  yield '';
+  for (const line of decision.text.split('\n')) yield `> ${printable(line)}`;
+  if (decision.parameters?.length) {
+    const values = decision.parameters.map(
+      (value, index) => `$${index + 1} = ${value === null ? 'NULL' : JSON.stringify(value)}`,
+    );
+    yield `>   ${printable(values.join(', '))}`;
+  }
+  const reasons = decision.reasons.map((reason) =>
+    [reason.code, reason.policy, reason.object].filter(Boolean).join(' '),
+  );
+  const masks = decision.obligations.map((mask) => `${mask.method} ${mask.column.table}.${mask.column.column}`);
+  const parts = [
+    `exchange ${decision.seq} ${decision.phase}: ${decision.effect} (${reasons.join('; ')})`,
+    `policy revision ${decision.policyRevision}`,
+    ...(masks.length > 0 ? [`masks ${masks.join(', ')}`] : []),
+    ...(decision.approvalId ? [`approval ${decision.approvalId}`] : []),
+  ];
+  yield `-- ${at} ${printable(parts.join(', '))}`;
+}
+
+class UnknownProtocol implements ResponseRenderer {
+  push(bytes: Buffer): string[] {
+    return [`-- the client received ${bytes.length} bytes`];
+  }
+  end(): string[] {
+    return [];
+  }
+}
