@@ -1,1 +1,2 @@
-export {};
+export type { ApiCollection } from './collection.js';
+export { apiCollections } from './collection.js';

@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import type { Config } from './platform/config/config.js';
+import { ProblemFilter } from './platform/http/problem.filter.js';
+import { secureHeaders } from './platform/http/secure-headers.js';
+import { nestLogger } from './platform/logging/logger.js';
+
+const jsonLimitBytes = 1 << 20;
+const yamlLimitBytes = 2 << 20;
+const formLimitBytes = 16 << 10;
+
+/** The application, ready to listen. Everything it opened is closed by `close()`. */
+export async function createApp(config: Config, log: Logger): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config, log), {
+    logger: nestLogger(log),
+    bodyParser: false,
+    abortOnError: false,
+    forceCloseConnections: true,
+    ...(config.tls && { httpsOptions: config.tls }),
+  });
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('trust proxy', false);
+  app.use(secureHeaders);
+  app.useBodyParser('json', { limit: jsonLimitBytes, strict: false });
+  app.useBodyParser('text', { limit: yamlLimitBytes, type: ['application/yaml', 'application/x-yaml', 'text/yaml'] });
+  app.useBodyParser('urlencoded', { limit: formLimitBytes, extended: false, parameterLimit: 20 });
+  app.useGlobalFilters(new ProblemFilter(log));
+  return app;
+}

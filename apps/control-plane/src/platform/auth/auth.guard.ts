@@ -1,0 +1,50 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { HttpRequest } from '../http/http-types.js';
+import { ProblemError } from '../http/problem-error.js';
+import type { AccessRule } from './authorize.js';
+import { ACCESS_RULE } from './authorize.js';
+import type { CallerIdentity } from './caller.js';
+import { setCaller } from './caller.js';
+import type { ApiJudge } from './api-judge.js';
+import { API_JUDGE } from './api-judge.js';
+import type { CredentialVerifier } from './credential-verifier.js';
+import { CREDENTIAL_VERIFIER } from './credential-verifier.js';
+
+/** Every request passes here once. What no rule names is denied. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(CREDENTIAL_VERIFIER) private readonly verifier: CredentialVerifier,
+    @Inject(API_JUDGE) private readonly judge: ApiJudge,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
+    if (!rule) throw forbidden();
+    if (rule.kind === 'public') return true;
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const caller = await this.identify(request);
+    setCaller(request, caller);
+    if (rule.kind === 'authorize' && !this.judge(caller.principal, rule.verb, rule.collection)) throw forbidden();
+    return true;
+  }
+
+  private async identify(request: HttpRequest): Promise<CallerIdentity> {
+    // Two headers are two stories; Node joins or drops duplicates, so look at the distinct values.
+    const given = request.headersDistinct['authorization'] ?? [];
+    const match = given.length === 1 ? /^Bearer +([\x21-\x7e]+)$/i.exec(given[0]!) : null;
+    const caller = match ? await this.verifier.verify(match[1]!) : undefined;
+    if (caller) return caller;
+    const challenge = given.length === 0 ? 'Bearer realm="sallyport"' : 'Bearer realm="sallyport", error="invalid_token"';
+    throw new ProblemError(401, 'unauthenticated', 'This needs a valid credential: Authorization: Bearer KEY-OR-TOKEN.', {
+      headers: { 'WWW-Authenticate': challenge },
+    });
+  }
+}
+
+function forbidden(): ProblemError {
+  return new ProblemError(403, 'forbidden', 'Your identity may not do this.');
+}

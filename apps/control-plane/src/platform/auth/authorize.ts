@@ -1,0 +1,22 @@
+import { SetMetadata } from '@nestjs/common';
+import type { ApiCollection } from '@sallyport/api-contract';
+
+export type ApiVerb = 'read' | 'create' | 'update' | 'delete' | 'decide';
+
+export type AccessRule =
+  | { readonly kind: 'authorize'; readonly verb: ApiVerb; readonly collection: ApiCollection }
+  | { readonly kind: 'authenticated' }
+  | { readonly kind: 'public' };
+
+/** Metadata key. A handler without a rule is refused by the guard. */
+export const ACCESS_RULE = 'sallyport:access-rule';
+
+/** The caller needs this verb on this collection by the API's own policy. */
+export const Authorize = (verb: ApiVerb, collection: ApiCollection) =>
+  SetMetadata(ACCESS_RULE, { kind: 'authorize', verb, collection } satisfies AccessRule);
+
+/** Any valid credential; the handler itself limits what it shows or does to what the caller may. */
+export const Authenticated = () => SetMetadata(ACCESS_RULE, { kind: 'authenticated' } satisfies AccessRule);
+
+/** No credential at all. */
+export const Public = () => SetMetadata(ACCESS_RULE, { kind: 'public' } satisfies AccessRule);

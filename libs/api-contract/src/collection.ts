@@ -1,0 +1,15 @@
+/** The collections that the API's own policy speaks about, as in `Api::Collection::"resources"`. */
+export const apiCollections = [
+  'resources',
+  'service-accounts',
+  'groups',
+  'policies',
+  'manifests',
+  'decisions',
+  'approvals',
+  'sessions',
+  'recordings',
+  'gateways',
+  'audit',
+] as const;
+export type ApiCollection = (typeof apiCollections)[number];
