@@ -16,3 +16,8 @@ export type { Direction, FaultProxyTarget } from './fault-proxy.js';
 export { FaultProxy } from './fault-proxy.js';
 export type { Canary, Leak } from './canary.js';
 export { CanaryScanner, makeCanary } from './canary.js';
+export { NodeProcess } from './node-process.js';
+export type { ApiAnswer } from './control-plane-api.js';
+export { ControlPlaneApi, eventually } from './control-plane-api.js';
+export type { Installation, InstallationOptions } from './installation.js';
+export { startInstallation } from './installation.js';

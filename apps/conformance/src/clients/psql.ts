@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { eventually } from '../servers/control-plane-api.js';
+import { eventually } from '@sallyport/testing';
 
 export interface PsqlTarget {
   readonly port: number;

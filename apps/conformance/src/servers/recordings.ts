@@ -1,5 +1,5 @@
 import { exportTranscript, readRecording, verifyRecording, type Frame, type VerifyReport } from '@sallyport/recording';
-import { eventually } from './control-plane-api.js';
+import { eventually } from '@sallyport/testing';
 import type { Stack } from './stack.js';
 
 interface ListedSession {

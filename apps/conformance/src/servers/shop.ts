@@ -1,6 +1,10 @@
 import pg from 'pg';
 import { makeCanary, type Canary, type PostgresServer } from '@sallyport/testing';
 
+/** Service accounts of the scenarios: one that sees masks, two that may approve and do all, one that may nothing. */
+export const accounts = ['ci', 'reviewer', 'operator', 'stranger'] as const;
+export type Account = (typeof accounts)[number];
+
 /** What was planted in the masked columns: must never reach a client that may not see it. */
 export interface Shop {
   readonly canaries: readonly Canary[];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { query, fields, word } from '../../clients/raw-postgres.js';
 import { Psql, psql } from '../../clients/psql.js';
 import { proves } from '../../proves.js';
-import { eventually } from '../../servers/control-plane-api.js';
+import { eventually } from '@sallyport/testing';
 import { sessionsOf, StoredRecording } from '../../servers/recordings.js';
 import { StackUnderTest } from '../../servers/use-stack.js';
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { eventually } from '../../servers/control-plane-api.js';
+import { eventually } from '@sallyport/testing';
 import { Psql, psql } from '../../clients/psql.js';
 import { fields, query, status, word, type RawPostgres } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';

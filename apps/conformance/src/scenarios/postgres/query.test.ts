@@ -1,4 +1,4 @@
-import { eventually } from '../../servers/control-plane-api.js';
+import { eventually } from '@sallyport/testing';
 import { psql, Psql } from '../../clients/psql.js';
 import {
   cancelRequest,

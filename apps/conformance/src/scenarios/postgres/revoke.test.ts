@@ -2,7 +2,7 @@ import { fields, query, word, type RawPostgres } from '../../clients/raw-postgre
 import { psql } from '../../clients/psql.js';
 import { RawPostgres as Raw } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';
-import { eventually } from '../../servers/control-plane-api.js';
+import { eventually } from '@sallyport/testing';
 import { sessionsOf } from '../../servers/recordings.js';
 import { StackUnderTest } from '../../servers/use-stack.js';
 

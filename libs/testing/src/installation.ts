@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { issueServerCertificate, makeAuthority } from './certificates.js';
+import { ControlPlaneApi } from './control-plane-api.js';
+import { freePort } from './free-port.js';
+import { NodeProcess } from './node-process.js';
+import { startPostgres } from './postgres-server.js';
+
+const root = resolve(import.meta.dirname, '../../..');
+type Environment = Readonly<Record<string, string>>;
+
+export interface InstallationOptions {
+  /** YAML, applied before the gateway starts. */
+  readonly manifests: string;
+  /** Service accounts of the manifests to make a key for. */
+  readonly accounts: readonly string[];
+  readonly gatewayEnv?: Environment;
+  readonly controlPlaneEnv?: Environment;
+}
+
+/** A control plane on its own database and one enrolled gateway: the built processes, started by their environment. */
+export interface Installation {
+  readonly directory: string;
+  /** As the administrator. */
+  readonly api: ControlPlaneApi;
+  /** By service account. */
+  readonly keys: Readonly<Record<string, string>>;
+  readonly gatewayPort: number;
+  readonly healthPort: number;
+  /** File with the authority that signed every certificate here, and its PEM. */
+  readonly caFile: string;
+  readonly ca: string;
+  /** The newest process of each; both change when started anew. */
+  readonly controlPlane: NodeProcess;
+  readonly gateway: NodeProcess;
+  startControlPlane(): Promise<void>;
+  startGateway(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-installation-'));
+  const [database, apiPort, gatewayPort, healthPort, files] = await Promise.all([
+    startPostgres({ version: '18' }),
+    freePort(),
+    freePort(),
+    freePort(),
+    writeFiles(directory),
+  ]);
+  const anonymous = new ControlPlaneApi(`https://127.0.0.1:${apiPort}`, files.ca);
+  const bootstrap = randomBytes(24).toString('hex');
+  const controlPlaneEnv: Environment = {
+    DATABASE_URL: database.adminUrl,
+    RECORDINGS_URL: `file://${join(directory, 'recordings')}`,
+    SALLYPORT_LISTEN: `127.0.0.1:${apiPort}`,
+    SALLYPORT_PUBLIC_URL: anonymous.url,
+    SALLYPORT_TLS_CERT_FILE: files.certificate,
+    SALLYPORT_TLS_KEY_FILE: files.key,
+    SALLYPORT_MASTER_KEY_FILE: files.masterKey,
+    SALLYPORT_BOOTSTRAP_TOKEN: bootstrap,
+    ...options.controlPlaneEnv,
+  };
+  const startControlPlane = async (): Promise<NodeProcess> => {
+    const started = NodeProcess.start('control plane', join(root, 'apps/control-plane/dist/main.js'), controlPlaneEnv);
+    await started.ready(async () => (await anonymous.call('GET', '/readyz')).status === 200);
+    return started;
+  };
+  let controlPlane = await startControlPlane();
+  const { key } = await anonymous.expect<{ key: string }>('POST', '/v1/bootstrap', { token: bootstrap });
+  const api = anonymous.as(key);
+  await api.expect('PUT', '/v1/manifests', options.manifests);
+  const keys: Record<string, string> = {};
+  for (const account of options.accounts) {
+    keys[account] = (await api.expect<{ key: string }>('POST', `/v1/service-accounts/${account}/keys`, {})).key;
+  }
+  const gatewayEnv: Environment = {
+    SALLYPORT_CONTROL_PLANE_URL: `wss://127.0.0.1:${apiPort}/gateway`,
+    SALLYPORT_CA_FILE: files.caFile,
+    SALLYPORT_GATEWAY_NAME: 'gateway-1',
+    SALLYPORT_ENROLMENT_TOKEN: (
+      await api.expect<{ token: string }>('POST', '/v1/gateways/enrolments', { name: 'gateway-1' })
+    ).token,
+    SALLYPORT_STATE_DIR: join(directory, 'gateway'),
+    SALLYPORT_POSTGRES_LISTEN: `127.0.0.1:${gatewayPort}`,
+    SALLYPORT_TLS_CERT_FILE: files.certificate,
+    SALLYPORT_TLS_KEY_FILE: files.key,
+    SALLYPORT_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
+    ...options.gatewayEnv,
+  };
+  const startGateway = async (): Promise<NodeProcess> => {
+    const started = NodeProcess.start('gateway', join(root, 'apps/gateway/dist/main.js'), gatewayEnv);
+    await started.ready(async () => (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).ok);
+    return started;
+  };
+  let gateway = await startGateway();
+  return {
+    directory,
+    api,
+    keys,
+    gatewayPort,
+    healthPort,
+    caFile: files.caFile,
+    ca: files.ca,
+    get controlPlane() {
+      return controlPlane;
+    },
+    get gateway() {
+      return gateway;
+    },
+    startControlPlane: async () => {
+      controlPlane = await startControlPlane();
+    },
+    startGateway: async () => {
+      gateway = await startGateway();
+    },
+    stop: async () => {
+      await gateway.stop();
+      await controlPlane.stop();
+      await database.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+interface InstallationFiles {
+  readonly ca: string;
+  readonly caFile: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly masterKey: string;
+}
+
+async function writeFiles(directory: string): Promise<InstallationFiles> {
+  const authority = await makeAuthority();
+  const issued = await issueServerCertificate(authority, ['localhost', '127.0.0.1']);
+  const write = (name: string, text: string): string => {
+    const file = join(directory, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+  return {
+    ca: authority.certificate,
+    caFile: write('ca.pem', authority.certificate),
+    certificate: write('tls.pem', issued.certificate),
+    key: write('tls.key', issued.privateKey),
+    masterKey: write('master.key', randomBytes(32).toString('base64')),
+  };
+}
