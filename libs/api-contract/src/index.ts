@@ -1,2 +1,81 @@
 export type { ApiCollection } from './collection.js';
 export { apiCollections } from './collection.js';
+export type { ListQuery } from './names.js';
+export { listQuery, objectName, pageOf, principalReference } from './names.js';
+export type { Resource, ResourceSpec, SecretSource } from './resource.js';
+export { newResource, resource, resourcePage, resourceSpec } from './resource.js';
+export type {
+  CreatedKey,
+  Key,
+  NewKey,
+  ServiceAccount,
+  ServiceAccountPatch,
+  ServiceAccountSpec,
+} from './service-account.js';
+export {
+  createdKey,
+  key,
+  keyPage,
+  newKey,
+  newServiceAccount,
+  serviceAccount,
+  serviceAccountPage,
+  serviceAccountPatch,
+  serviceAccountSpec,
+} from './service-account.js';
+export type { Group, GroupSpec } from './group.js';
+export { group, groupPage, groupSpec, newGroup } from './group.js';
+export type { Policy, PolicySpec } from './policy.js';
+export { newPolicy, policy, policyPage, policySpec } from './policy.js';
+export type {
+  Manifest,
+  ManifestChange,
+  ManifestError,
+  ManifestKind,
+  ManifestQuery,
+  ManifestResult,
+} from './manifest.js';
+export { manifest, manifestChange, manifestError, manifestKinds, manifestQuery, manifestResult } from './manifest.js';
+export type { BootstrapResult, TokenError, TokenRequest, TokenResponse, Whoami } from './access.js';
+export {
+  authorizationServer,
+  bootstrapBody,
+  bootstrapResult,
+  jwks,
+  tokenError,
+  tokenRequest,
+  tokenResponse,
+  whoami,
+} from './access.js';
+export type { DecisionRequest, DecisionResult } from './decision.js';
+export { decisionRequest, decisionResult } from './decision.js';
+export type { Approval, ApprovalQuery, ApprovalSummary } from './approvals.js';
+export {
+  approval,
+  approvalDecision,
+  approvalPage,
+  approvalQuery,
+  approvalState,
+  approvalSummary,
+  approveBody,
+  denyBody,
+} from './approvals.js';
+export type { RecordingIndex, RecordingState, Session, SessionDetail, SessionQuery } from './sessions.js';
+export {
+  recordingIndex,
+  recordingState,
+  session,
+  sessionDetail,
+  sessionPage,
+  sessionQuery,
+  terminateBody,
+} from './sessions.js';
+export type { Enrolment, EnrolmentBody, Gateway } from './gateways.js';
+export { enrolment, enrolmentBody, gateway, gatewayName, gatewayPage } from './gateways.js';
+export type { AuditEntry, AuditIntegrity, AuditQuery } from './audit.js';
+export { auditEntry, auditIntegrity, auditPage, auditQuery } from './audit.js';
+export type { Problem } from './problem.js';
+export { problem } from './problem.js';
+export type { ApiRoute, RouteAnswer, RouteBody } from './route.js';
+export { apiRoutes } from './routes.js';
+export { buildOpenApi } from './openapi.js';

@@ -1,0 +1,8 @@
+import type { ApiRoute } from './route.js';
+import { accessRoutes } from './routes/access-routes.js';
+import { configurationRoutes } from './routes/configuration-routes.js';
+import { operationsRoutes } from './routes/operations-routes.js';
+import { oversightRoutes } from './routes/oversight-routes.js';
+
+/** Every route of the control plane; a test holds the server to exactly these. */
+export const apiRoutes: readonly ApiRoute[] = [...accessRoutes, ...configurationRoutes, ...oversightRoutes, ...operationsRoutes];

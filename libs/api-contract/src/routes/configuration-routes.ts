@@ -1,0 +1,159 @@
+import type { z } from 'zod';
+import { group, groupPage, groupSpec, newGroup } from '../group.js';
+import { manifest, manifestQuery, manifestResult } from '../manifest.js';
+import { listQuery } from '../names.js';
+import { newPolicy, policy, policyPage, policySpec } from '../policy.js';
+import { newResource, resource, resourcePage, resourceSpec } from '../resource.js';
+import type { ApiRoute } from '../route.js';
+import {
+  createdKey,
+  keyPage,
+  newKey,
+  newServiceAccount,
+  serviceAccount,
+  serviceAccountPage,
+  serviceAccountPatch,
+} from '../service-account.js';
+
+interface Collection {
+  readonly path: string;
+  /** `Resource`, as operation ids spell it. */
+  readonly noun: string;
+  readonly words: string;
+  readonly item: z.ZodType;
+  readonly page: z.ZodType;
+  readonly create: z.ZodType;
+  readonly update: { readonly method: 'put' | 'patch'; readonly schema: z.ZodType };
+}
+
+function collectionRoutes(of: Collection): ApiRoute[] {
+  const root = `/v1/${of.path}`;
+  const one = `${root}/{name}`;
+  const tag = of.path;
+  const answer = { status: 200, description: `The ${of.words}.`, schema: of.item } as const;
+  return [
+    {
+      method: 'get',
+      path: root,
+      id: `list${of.noun}s`,
+      summary: `List, by name.`,
+      tag,
+      query: listQuery,
+      success: { status: 200, description: 'One page.', schema: of.page },
+    },
+    {
+      method: 'post',
+      path: root,
+      id: `create${of.noun}`,
+      summary: `Create a ${of.words}.`,
+      tag,
+      body: { schema: of.create },
+      success: { status: 201, description: `The new ${of.words}.`, schema: of.item },
+    },
+    {
+      method: 'get',
+      path: one,
+      id: `get${of.noun}`,
+      summary: `Read a ${of.words}.`,
+      tag,
+      versioned: true,
+      success: answer,
+    },
+    {
+      method: of.update.method,
+      path: one,
+      id: `update${of.noun}`,
+      summary: `Change a ${of.words}.`,
+      tag,
+      body: { schema: of.update.schema },
+      versioned: true,
+      success: answer,
+    },
+    {
+      method: 'delete',
+      path: one,
+      id: `delete${of.noun}`,
+      summary: `Delete a ${of.words}.`,
+      tag,
+      versioned: true,
+      success: { status: 204, description: 'Gone.' },
+    },
+  ];
+}
+
+const keys = '/v1/service-accounts/{name}/keys';
+
+export const configurationRoutes: readonly ApiRoute[] = [
+  ...collectionRoutes({
+    path: 'resources',
+    noun: 'Resource',
+    words: 'resource',
+    item: resource,
+    page: resourcePage,
+    create: newResource,
+    update: { method: 'put', schema: resourceSpec },
+  }),
+  ...collectionRoutes({
+    path: 'service-accounts',
+    noun: 'ServiceAccount',
+    words: 'service account',
+    item: serviceAccount,
+    page: serviceAccountPage,
+    create: newServiceAccount,
+    update: { method: 'patch', schema: serviceAccountPatch },
+  }),
+  ...collectionRoutes({
+    path: 'groups',
+    noun: 'Group',
+    words: 'group',
+    item: group,
+    page: groupPage,
+    create: newGroup,
+    update: { method: 'put', schema: groupSpec },
+  }),
+  ...collectionRoutes({
+    path: 'policies',
+    noun: 'Policy',
+    words: 'policy',
+    item: policy,
+    page: policyPage,
+    create: newPolicy,
+    update: { method: 'put', schema: policySpec },
+  }).map((route) => (route.id === 'listPolicys' ? { ...route, id: 'listPolicies' } : route)),
+  {
+    method: 'get',
+    path: keys,
+    id: 'listKeys',
+    summary: 'List the keys of a service account.',
+    query: listQuery,
+    tag: 'service-accounts',
+    success: { status: 200, description: 'One page; never the keys themselves.', schema: keyPage },
+  },
+  {
+    method: 'post',
+    path: keys,
+    id: 'createKey',
+    summary: 'Make a key.',
+    body: { schema: newKey },
+    tag: 'service-accounts',
+    success: { status: 201, description: 'The key, shown this once.', schema: createdKey },
+  },
+  {
+    method: 'delete',
+    path: `${keys}/{id}`,
+    id: 'deleteKey',
+    summary: 'Delete a key and end its sessions.',
+    tag: 'service-accounts',
+    success: { status: 204, description: 'Gone.' },
+  },
+  {
+    method: 'put',
+    path: '/v1/manifests',
+    id: 'applyManifests',
+    summary: 'Apply manifests, all or none.',
+    tag: 'manifests',
+    query: manifestQuery,
+    body: { schema: manifest, types: ['application/yaml', 'application/json'] },
+    success: { status: 200, description: 'What changed.', schema: manifestResult },
+  },
+];

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { objectName, pageOf, storedFields } from './names.js';
+
+const groups = z.array(objectName).max(1000);
+/** The person who answers for the account, and who may therefore not approve what it asks. */
+const owner = z.string().regex(/^[^\p{Cc}\s]{1,320}$/u, 'must be a name or an e-mail address');
+
+/** Where `disabled` is absent, what was stored stays. */
+export const serviceAccountSpec = z.strictObject({
+  groups: groups.default([]),
+  owner: owner.optional(),
+  disabled: z.boolean().optional(),
+});
+export type ServiceAccountSpec = z.infer<typeof serviceAccountSpec>;
+
+export const newServiceAccount = serviceAccountSpec.extend({ name: objectName });
+
+/** Only what is given changes; `owner: null` removes the owner. */
+export const serviceAccountPatch = z
+  .strictObject({ groups: groups.optional(), owner: owner.nullable().optional(), disabled: z.boolean().optional() })
+  .refine((patch) => Object.keys(patch).length > 0, 'must change something');
+export type ServiceAccountPatch = z.infer<typeof serviceAccountPatch>;
+
+export const serviceAccount = z.strictObject({
+  name: objectName,
+  groups,
+  owner: z.string().nullable(),
+  disabled: z.boolean(),
+  ...storedFields,
+});
+export type ServiceAccount = z.infer<typeof serviceAccount>;
+export const serviceAccountPage = pageOf(serviceAccount);
+
+const time = z.iso.datetime({ offset: true });
+const year = 366 * 24 * 3600;
+
+export const newKey = z.strictObject({
+  /** Absent: the key works until it is deleted. */
+  expiresInSeconds: z
+    .int()
+    .min(60)
+    .max(10 * year)
+    .optional(),
+});
+export type NewKey = z.infer<typeof newKey>;
+
+/** The key's text is shown this once. */
+export const createdKey = z.strictObject({ id: z.string(), key: z.string(), expiresAt: time.nullable() });
+export type CreatedKey = z.infer<typeof createdKey>;
+
+export const key = z.strictObject({
+  id: z.string(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+  /** To the minute, uses of this API only. */
+  lastUsedAt: time.nullable(),
+});
+export type Key = z.infer<typeof key>;
+export const keyPage = pageOf(key);
