@@ -1,1 +1,15 @@
-export {};
+export type { PolicyIssue, PolicySource } from './language/policy-source.js';
+export { InvalidPoliciesError } from './language/invalid-policies-error.js';
+export { policySchema } from './language/schema.js';
+export { validatePolicies } from './language/compile.js';
+export type { ClassifiedColumn, JudgedResource } from './judging/entities.js';
+export type { GroupMembers } from './judging/group-membership.js';
+export type { JudgeInput, SessionQuestion } from './judging/judge.js';
+export { Judge } from './judging/judge.js';
+export type { EffectExplanation, Explanation, SessionPolicy } from './judging/session-policy.js';
+export type { ApiVerb } from './api/judge-api.js';
+export { apiVerbs, judgeApi } from './api/judge-api.js';
+export type { RequestedAction, RequestedEffect } from './judging/requested-effect.js';
+export { actionFromEffects, readEffect } from './judging/requested-effect.js';
+export type { PolicyTestOptions, PolicyTestReport, PolicyTestResult } from './policy-tests/run-policy-tests.js';
+export { runPolicyTests } from './policy-tests/run-policy-tests.js';

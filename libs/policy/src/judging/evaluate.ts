@@ -1,0 +1,107 @@
+import type { SqlVerb } from '@sallyport/domain';
+import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import { verbGroups } from '../language/schema.js';
+import type { Statement } from '../language/statement.js';
+import { PreparsedSlots } from '../slicing/preparsed-slots.js';
+import type { Slice } from '../slicing/slice.js';
+import type { JudgedEntity } from './entities.js';
+import type { RequestContext } from './request-context.js';
+
+/** One thing asked of policy: may this principal do this to this object? */
+export interface Question {
+  readonly principal: JudgedEntity;
+  readonly verb: SqlVerb;
+  readonly object: JudgedEntity;
+  readonly context: RequestContext;
+}
+
+export interface EvaluationError {
+  readonly statement: Statement;
+  /** Cedar's words; for administrators. */
+  readonly message: string;
+}
+
+/** The statements that apply to a question, by what they say. */
+export interface Applying {
+  readonly forbids: readonly Statement[];
+  readonly approvalForbids: readonly Statement[];
+  /** Complete unless a plain forbid applies, which makes permits meaningless. */
+  readonly permits: readonly Statement[];
+  readonly approvalPermits: readonly Statement[];
+  readonly errors: readonly EvaluationError[];
+}
+export const nothingApplies: Applying = {
+  forbids: [],
+  approvalForbids: [],
+  permits: [],
+  approvalPermits: [],
+  errors: [],
+};
+
+/** Held by Cedar at once, whatever revisions are alive: about 10 MB. */
+export const preparsedSlots = new PreparsedSlots('slice', 512);
+
+const actionEntities = Object.fromEntries(
+  Object.entries(verbGroups).map(([verb, groups]) => [
+    verb,
+    { uid: { type: 'Action', id: verb }, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) },
+  ]),
+);
+
+/**
+ * Asks Cedar, twice at most. Cedar names the forbids that apply, or when there is none the permits; so when only forbids
+ * that approval lifts stand in the way, it is asked again without them. Throws when Cedar cannot answer.
+ */
+export function applying(slice: Slice, question: Question): Applying {
+  if (slice.statements.length === 0) return nothingApplies;
+  const first = ask(slice, question);
+  if (first.errors.length > 0) return { ...nothingApplies, errors: first.errors };
+  if (first.allowed) return { ...nothingApplies, ...permitsOf(first.determining) };
+  const forbids = first.determining.filter(({ approval }) => !approval);
+  const approvalForbids = first.determining.filter(({ approval }) => approval);
+  if (forbids.length > 0 || approvalForbids.length === 0) return { ...nothingApplies, forbids, approvalForbids };
+  const second = ask(slice.withoutApprovalForbids(), question);
+  if (second.errors.length > 0) return { ...nothingApplies, errors: second.errors };
+  return { ...nothingApplies, approvalForbids, ...(second.allowed ? permitsOf(second.determining) : {}) };
+}
+
+function permitsOf(statements: readonly Statement[]): Pick<Applying, 'permits' | 'approvalPermits'> {
+  return {
+    permits: statements.filter(({ approval }) => !approval),
+    approvalPermits: statements.filter(({ approval }) => approval),
+  };
+}
+
+interface Answer {
+  readonly allowed: boolean;
+  readonly determining: readonly Statement[];
+  readonly errors: readonly EvaluationError[];
+}
+
+function ask(slice: Slice, { principal, verb, object, context }: Question): Answer {
+  if (slice.statements.length === 0) return { allowed: false, determining: [], errors: [] };
+  const answer = statefulIsAuthorized({
+    principal: principal.json.uid,
+    action: { type: 'Action', id: verb },
+    resource: object.json.uid,
+    context: context.only(slice.reads) as Record<string, CedarValueJson>,
+    preparsedPolicySetId: preparsedSlots.nameOf(slice),
+    entities: [principal.json, object.json, actionEntities[verb]!],
+  });
+  if (answer.type === 'failure')
+    throw new Error(`policy cannot be evaluated: ${answer.errors[0]?.message ?? 'unknown'}`);
+  const { decision, diagnostics } = answer.response;
+  const named = (id: string): Statement => {
+    const statement = slice.byId.get(id);
+    if (!statement) throw new Error('the policy engine names a statement that it was not given');
+    return statement;
+  };
+  return {
+    allowed: decision === 'allow',
+    determining: diagnostics.reason.map(named).sort((a, b) => a.index - b.index),
+    errors: diagnostics.errors
+      .map(({ policyId, error }) => ({ statement: named(policyId), message: error.message }))
+      .sort((a, b) => a.statement.index - b.statement.index),
+  };
+}

@@ -1,0 +1,118 @@
+import type { Principal, Protocol } from '@sallyport/domain';
+import { principalRef } from '@sallyport/domain';
+import { compilePolicies } from '../language/compile.js';
+import { InvalidPoliciesError } from '../language/invalid-policies-error.js';
+import type { PolicySource } from '../language/policy-source.js';
+import type { Statement } from '../language/statement.js';
+import { PolicyIndex } from '../slicing/policy-index.js';
+import { SliceTable } from '../slicing/slice.js';
+import type { JudgedResource } from './entities.js';
+import { principalEntity, ResourceEntities } from './entities.js';
+import { preparsedSlots } from './evaluate.js';
+import type { GroupMembers } from './group-membership.js';
+import { GroupMembership } from './group-membership.js';
+import { canonicalAddress } from './request-context.js';
+import type { RevisionState } from './session-policy.js';
+import { SessionPolicy } from './session-policy.js';
+import { SessionScope } from './session-scope.js';
+
+/** One revision of everything that decides. */
+export interface JudgeInput {
+  readonly revision: number;
+  readonly policies: readonly PolicySource[];
+  readonly groups: readonly GroupMembers[];
+  readonly resources: readonly JudgedResource[];
+}
+
+export interface SessionQuestion {
+  readonly principal: Principal;
+  /** Name of the resource. */
+  readonly resource: string;
+  /** IPv4 or IPv6 address of the client. */
+  readonly sourceIp: string;
+  readonly protocol: Protocol;
+  readonly task?: string;
+  /** The clock that policies about time read; the machine's own by default. */
+  readonly now?: () => Date;
+}
+
+const maxScopes = 1000;
+const maxSlices = 4096;
+
+/** Decides under one revision. Replace it whole when the next is published, and retire the old. */
+export class Judge {
+  readonly #state: RevisionState;
+  readonly #index: PolicyIndex;
+  readonly #groups: GroupMembership;
+  readonly #resources: ReadonlyMap<string, ResourceEntities>;
+  readonly #slices = new SliceTable(maxSlices);
+  /** In order of use, oldest first. */
+  readonly #scopes = new Map<string, SessionScope>();
+  readonly #readsAddress: boolean;
+  readonly #readsTask: boolean;
+
+  /** @throws InvalidPoliciesError when any policy is invalid: none is ever skipped. */
+  constructor({ revision, policies, groups, resources }: JudgeInput) {
+    const compiled = compilePolicies(policies);
+    if (!compiled.ok) throw new InvalidPoliciesError(compiled.issues);
+    this.#state = { revision, retired: false };
+    this.#index = new PolicyIndex(compiled.statements);
+    this.#groups = new GroupMembership(groups);
+    this.#resources = new Map(resources.map((resource) => [resource.name, new ResourceEntities(resource)]));
+    const reads = (name: string) =>
+      compiled.statements.some((statement: Statement) => statement.reads.context.has(name));
+    this.#readsAddress = reads('sourceIp');
+    this.#readsTask = reads('task');
+  }
+
+  get revision(): number {
+    return this.#state.revision;
+  }
+
+  /**
+   * The judge of one session. The principal is in the groups that it lists and in those that hold any of them. A resource
+   * that this revision does not know, or an address that is none, makes a judge that denies everything.
+   */
+  forSession({ principal, resource, sourceIp, protocol, task, now }: SessionQuestion): SessionPolicy {
+    const facts = { sourceIp, protocol, ...(task === undefined ? {} : { task }) };
+    const entities = this.#resources.get(resource);
+    const scope = entities && isAddress(sourceIp) ? this.#scopeOf(principal, entities, facts) : undefined;
+    return new SessionPolicy(this.#state, scope, facts, now ?? (() => new Date()));
+  }
+
+  /** Every group that holds this member, e.g. `ServiceAccount::ci`; with groups it is known to be in, those and what holds them. */
+  resolveGroups(ref: string, known: readonly string[] = []): string[] {
+    return this.#groups.resolve(ref, known);
+  }
+
+  /** Ends the revision: whoever still asks is denied, and its prepared policies are forgotten. */
+  retire(): void {
+    this.#state.retired = true;
+    this.#scopes.clear();
+    preparsedSlots.release(this.#slices.drain());
+  }
+
+  /** Sessions whose every difference policy cannot see share their decisions. */
+  #scopeOf(principal: Principal, resource: ResourceEntities, facts: Omit<SessionQuestion, 'principal' | 'resource'>) {
+    const groups = this.#groups.resolve(principalRef(principal), principal.groups);
+    const roles = [...principal.roles].sort();
+    const { sourceIp, protocol, task } = facts;
+    const seen = [this.#readsAddress ? canonicalAddress(sourceIp) : null, this.#readsTask ? (task ?? null) : null];
+    const key = JSON.stringify([principalRef(principal), groups, roles, resource.resource.name, protocol, seen]);
+    const known = this.#scopes.get(key);
+    const scope = known ?? new SessionScope(principalEntity(principal, groups), resource, this.#index, this.#slices);
+    this.#scopes.delete(key);
+    this.#scopes.set(key, scope);
+    if (this.#scopes.size > maxScopes) this.#scopes.delete(this.#scopes.keys().next().value!);
+    return scope;
+  }
+}
+
+function isAddress(text: string): boolean {
+  try {
+    canonicalAddress(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

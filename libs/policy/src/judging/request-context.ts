@@ -1,0 +1,100 @@
+import { isIP } from 'node:net';
+import type { Action, Protocol } from '@sallyport/domain';
+
+/** What a session adds to every request. */
+export interface SessionFacts {
+  readonly sourceIp: string;
+  readonly protocol: Protocol;
+  readonly task?: string;
+}
+
+type Json = string | number | boolean | Json[] | { [key: string]: Json };
+
+/**
+ * The address as policies compare it. A dual-stack listener reports IPv4 clients as `::ffff:10.0.0.1`, which no IPv4 range
+ * would contain. Throws when it is not an address.
+ */
+export function canonicalAddress(text: string): string {
+  const address = text.split('%', 1)[0]!;
+  const family = isIP(address);
+  if (family === 4) return address;
+  if (family !== 6) throw new Error('the client address is not an IP address');
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
+  if (!mapped) return canonical;
+  const [high, low] = [parseInt(mapped[1]!, 16), parseInt(mapped[2]!, 16)];
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+/** Makes the context of one request; each attribute only when some policy reads it. Throws on facts of the wrong shape. */
+export class RequestContext {
+  readonly #made = new Map<string, Json | undefined>();
+
+  constructor(
+    readonly session: SessionFacts,
+    readonly action: Action,
+    readonly now: Date,
+  ) {}
+
+  /** The context with the attributes named. An attribute that this request does not have is left out. */
+  only(attributes: ReadonlySet<string>): Record<string, Json> {
+    const context: Record<string, Json> = {};
+    for (const name of attributes) {
+      if (!this.#made.has(name)) this.#made.set(name, this.#make(name));
+      const value = this.#made.get(name);
+      if (value !== undefined) context[name] = value;
+    }
+    return context;
+  }
+
+  #make(name: string): Json | undefined {
+    switch (name) {
+      case 'time':
+        return { __extn: { fn: 'datetime', arg: this.now.toISOString() } };
+      case 'hour':
+        return this.now.getUTCHours();
+      case 'weekday':
+        return this.now.getUTCDay() || 7;
+      case 'sourceIp':
+        return { __extn: { fn: 'ip', arg: canonicalAddress(this.session.sourceIp) } };
+      case 'protocol':
+        return this.session.protocol;
+      case 'task':
+        return this.session.task;
+      case 'statement':
+        return statementFacts(this.action);
+      default:
+        throw new Error(`a policy reads an unknown context attribute`);
+    }
+  }
+}
+
+const statementShape = {
+  kind: 'string',
+  hasWhere: 'boolean',
+  tables: 'strings',
+  functions: 'strings',
+  readOnly: 'boolean',
+  parametersKnown: 'boolean',
+} as const;
+
+/**
+ * Checked by hand, because Cedar compares values of different types as unequal without an error: a forbid would be
+ * silent where an adapter sent a number for a word.
+ */
+function statementFacts(action: Action): Json | undefined {
+  const given = action.context.statement;
+  if (given === undefined) return undefined;
+  if (typeof given !== 'object' || Array.isArray(given)) throw new Error('statement facts are not a record');
+  const facts: Record<string, Json> = {};
+  for (const [name, type] of Object.entries(statementShape)) {
+    const value: unknown = (given as Record<string, unknown>)[name];
+    const fits =
+      type === 'strings'
+        ? Array.isArray(value) && value.every((item) => typeof item === 'string')
+        : typeof value === type;
+    if (!fits) throw new Error(`statement fact ${name} is missing or of the wrong type`);
+    facts[name] = value as Json;
+  }
+  return facts;
+}

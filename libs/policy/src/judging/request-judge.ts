@@ -1,0 +1,127 @@
+import type { ColumnRef, Effect, ObjectRef, SqlVerb, TableRef } from '@sallyport/domain';
+import { objectId } from '@sallyport/domain';
+import { verbObjects } from '../language/schema.js';
+import { uid } from '../language/scope.js';
+import type { Slice } from '../slicing/slice.js';
+import type { JudgedEntity } from './entities.js';
+import type { Applying, EvaluationError, Question } from './evaluate.js';
+import { applying } from './evaluate.js';
+import type { RequestContext } from './request-context.js';
+import type { SessionScope } from './session-scope.js';
+import type { Verdict } from './verdict.js';
+import { joined, severity, verdictOf } from './verdict.js';
+
+/** A verdict, and the object it was reached on: the effect's own, or a column of it. */
+export interface Finding {
+  readonly verdict: Verdict;
+  readonly object: string;
+  readonly errors: readonly EvaluationError[];
+}
+
+/** Names that decide with the clock; what reads them cannot be decided ahead. */
+const clockAttributes = ['time', 'hour', 'weekday'];
+
+/** Judges the effects of one request. */
+export class RequestJudge {
+  /** True once a statement was asked whose answer changes with time alone. */
+  readsClock = false;
+  readonly #whole = new Map<string, Applying>();
+
+  constructor(
+    readonly scope: SessionScope,
+    readonly context: RequestContext,
+  ) {}
+
+  /**
+   * The strictest findings on one effect. A column is judged by its own statements and its table's together: a permit on
+   * the table serves all its columns, a forbid on a column stands whatever the table permits, and where the table has no
+   * permit every column needs its own. Columns left out where the verb has them mean any column there might be.
+   */
+  effect({ verb, object, columns }: Effect): readonly Finding[] {
+    if (!verbObjects[verb]?.includes(object.kind)) throw new Error(`${verb} does not apply to a ${object.kind}`);
+    if (object.kind === 'Column') {
+      return this.#table(verb, { ...object, kind: 'Table' }, [objectId(object)]);
+    }
+    if (object.kind !== 'Table' || !verbObjects[verb].includes('Column')) return [this.#object(verb, object)];
+    const table = object;
+    const ids = columns?.map((column) => objectId({ ...table, kind: 'Column', column }));
+    return this.#table(verb, table, ids ?? this.#anyColumn(verb, table));
+  }
+
+  /** True when the column may be seen as it is. */
+  reveals(column: ColumnRef): { readonly revealed: boolean; readonly errors: readonly Finding[] } {
+    const findings = this.effect({ verb: 'reveal', object: column });
+    const errors = findings.filter(({ errors }) => errors.length > 0);
+    return { revealed: findings.every(({ verdict }) => verdict.kind === 'permit'), errors };
+  }
+
+  #object(verb: SqlVerb, object: ObjectRef): Finding {
+    const judged = this.scope.resource.of(object);
+    return finding(this.#applyingTo(verb, judged), judged);
+  }
+
+  #table(verb: SqlVerb, ref: TableRef, columnIds: readonly string[]): readonly Finding[] {
+    const table = this.scope.resource.of(ref);
+    const whole = this.#applyingTo(verb, table);
+    if (columnIds.length === 0 || this.scope.columnStatements(verb).length === 0) return [finding(whole, table)];
+    const findings = new Map<string, Finding>();
+    for (const id of columnIds) {
+      const column = this.scope.resource.column(ref, id);
+      const slice = this.scope.columnSlice(verb, table, column);
+      const alike = likeness(slice, column);
+      if (findings.has(alike)) continue;
+      const own = this.#ask(slice, { verb, object: column });
+      findings.set(alike, slice.statements.length === 0 ? finding(whole, table) : finding(joined(whole, own), column));
+    }
+    return strictest([...findings.values()]);
+  }
+
+  #applyingTo(verb: SqlVerb, object: JudgedEntity): Applying {
+    const key = `${verb} ${object.uid}`;
+    const known = this.#whole.get(key);
+    if (known) return known;
+    const found = this.#ask(this.scope.sliceFor(verb, object), { verb, object });
+    this.#whole.set(key, found);
+    return found;
+  }
+
+  #ask(slice: Slice, question: Pick<Question, 'verb' | 'object'>): Applying {
+    if (clockAttributes.some((name) => slice.reads.has(name))) this.readsClock = true;
+    return applying(slice, { ...question, principal: this.scope.principal, context: this.context });
+  }
+
+  /** One column of every sort that policy can tell apart: the classified, those policies name, and one that is neither. */
+  #anyColumn(verb: SqlVerb, ref: TableRef): string[] {
+    const prefix = `${objectId(ref)}.`;
+    const named = this.scope
+      .columnStatements(verb)
+      .flatMap(({ resource, reads }) => [
+        ...[...reads.columns].map((name) => name.slice('Column::'.length)),
+        ...('entity' in resource && resource.entity.type === 'Column' ? [resource.entity.id] : []),
+        ...('within' in resource && resource.within?.entity.type === 'Column' ? [resource.within.entity.id] : []),
+      ]);
+    const known = [...this.scope.resource.classified.keys(), ...named].filter((id) => id.startsWith(prefix));
+    // No real column has this id: a name with an asterisk stands quoted in one.
+    return [...new Set(known), `${prefix}*`];
+  }
+}
+
+function finding(applies: Applying, object: JudgedEntity): Finding {
+  return { verdict: verdictOf(applies), object: object.id, errors: applies.errors };
+}
+
+/**
+ * Equal for two columns of a table that no statement of the slice can tell apart: entities have no attributes here, so
+ * only being in a tag and being named by a literal can make a difference.
+ */
+function likeness(slice: Slice, column: JudgedEntity): string {
+  const tags = [...column.within].filter((name) => name.startsWith(uid({ type: 'Tag', id: '' }))).sort();
+  const statements = slice.statements.map(({ index }) => index);
+  const named = slice.statements.some(({ reads }) => reads.columns.has(column.uid));
+  return JSON.stringify([statements, slice.statements.length > 0 ? tags : [], named ? column.id : '']);
+}
+
+export function strictest(findings: readonly Finding[]): readonly Finding[] {
+  const worst = Math.max(...findings.map(({ verdict }) => severity[verdict.kind]));
+  return findings.filter(({ verdict }) => severity[verdict.kind] === worst);
+}

@@ -1,0 +1,88 @@
+import type { Action, Decision, SqlVerb } from '@sallyport/domain';
+import { verbGroups } from '../language/schema.js';
+import { scopeHolds, uid } from '../language/scope.js';
+import type { Statement } from '../language/statement.js';
+import type { PolicyIndex } from '../slicing/policy-index.js';
+import type { Slice, SliceTable } from '../slicing/slice.js';
+import type { JudgedEntity, ResourceEntities } from './entities.js';
+
+/** Decisions kept per scope. */
+const maxDecisions = 4096;
+
+/** One principal on one resource under one revision: the statements that can matter, and the decisions made so far. */
+export class SessionScope {
+  readonly #candidates: readonly Statement[];
+  readonly #byVerb = new Map<SqlVerb, { readonly all: readonly Statement[]; readonly columns: readonly Statement[] }>();
+  readonly #byFingerprint = new Map<string, Decision>();
+  readonly #byAction = new WeakMap<Action, Decision>();
+
+  constructor(
+    readonly principal: JudgedEntity,
+    readonly resource: ResourceEntities,
+    index: PolicyIndex,
+    readonly slices: SliceTable,
+  ) {
+    this.#candidates = index.about(principal, {
+      name: resource.resource.name,
+      labels: resource.labels.map(uid),
+      tags: resource.tags.map(uid),
+    });
+  }
+
+  /** The statements that say something about doing this to this object. */
+  sliceFor(verb: SqlVerb, object: JudgedEntity): Slice {
+    return this.slices.of(this.#about(verb).all.filter(({ resource }) => scopeHolds(resource, object)));
+  }
+
+  /**
+   * The statements that may apply to a column of a table and are not settled by how they apply to the table: those whose
+   * scope reaches the column alone, and those whose conditions look at the object.
+   */
+  columnSlice(verb: SqlVerb, table: JudgedEntity, column: JudgedEntity): Slice {
+    const open = this.#about(verb).columns.filter(
+      ({ resource, reads }) => scopeHolds(resource, column) && (reads.resource || !scopeHolds(resource, table)),
+    );
+    return this.slices.of(open);
+  }
+
+  /** Statements of this action that can tell a column from its table; most often none. */
+  columnStatements(verb: SqlVerb): readonly Statement[] {
+    return this.#about(verb).columns;
+  }
+
+  cachedFor(action: Action): Decision | undefined {
+    return this.#byAction.get(action);
+  }
+
+  cachedLike(action: Action): Decision | undefined {
+    const decision = this.#byFingerprint.get(action.fingerprint);
+    if (decision) this.#byAction.set(action, decision);
+    return decision;
+  }
+
+  keep(action: Action, decision: Decision): void {
+    this.#byAction.set(action, decision);
+    this.#byFingerprint.set(action.fingerprint, decision);
+    if (this.#byFingerprint.size > maxDecisions) {
+      this.#byFingerprint.delete(this.#byFingerprint.keys().next().value!);
+    }
+  }
+
+  #about(verb: SqlVerb) {
+    const known = this.#byVerb.get(verb);
+    if (known) return known;
+    const names = [verb, ...verbGroups[verb]];
+    const all = this.#candidates.filter(({ action }) => !action || names.some((name) => action.has(name)));
+    const about = { all, columns: all.filter(tellsColumnsApart) };
+    this.#byVerb.set(verb, about);
+    return about;
+  }
+}
+
+/** Any other scope holds for a column only where it holds for the table, and then the table's answer is the column's. */
+function tellsColumnsApart({ resource, reads }: Statement): boolean {
+  if (reads.resource) return true;
+  if (resource.op === 'any') return false;
+  if (resource.op === 'is') return resource.type === 'Column';
+  return resource.entity.type === 'Column' || resource.entity.type === 'Tag';
+}

@@ -1,0 +1,81 @@
+import type { DetailedError, EntityUidJson, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { policyToJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { readAnnotations } from './annotations.js';
+import { readConditions } from './conditions.js';
+import { contradictsItsActions } from './action-coverage.js';
+import type { ActionScope, EntityName, EntityScope } from './scope.js';
+import { uid } from './scope.js';
+import type { ParsedStatement } from './statement.js';
+import { offsetOfByte } from './text-position.js';
+
+/** `offset` is in UTF-16 units from the statement's start. */
+export interface StatementIssue {
+  readonly offset: number;
+  readonly message: string;
+}
+export type ParseResult =
+  { readonly ok: true; readonly statement: ParsedStatement } | { readonly ok: false; readonly issue: StatementIssue };
+
+/** Reads one statement. It is not validated against the schema yet. */
+export function parseStatement(text: string): ParseResult {
+  const no = (message: string, offset = 0): ParseResult => ({ ok: false, issue: { offset, message } });
+  const answer = policyToJson(text);
+  if (answer.type === 'failure') return { ok: false, issue: issueOf(text, answer.errors[0]) };
+  const { json } = answer;
+  const notes = readAnnotations((json.annotations ?? {}) as Record<string, string | null>);
+  if (!notes.ok) return no(notes.message);
+  const reads = readConditions(json.conditions);
+  if (reads.foreignHierarchy) return no('the left side of `in` and `is` must be principal, action or resource');
+  const statement: ParsedStatement = {
+    text,
+    effect: json.effect,
+    principal: entityScope(json.principal),
+    action: actionScope(json.action),
+    resource: entityScope(json.resource),
+    reads,
+    ...notes.notes,
+  };
+  const contradiction = contradictsItsActions(statement);
+  return contradiction ? no(contradiction) : { ok: true, statement };
+}
+
+/** Cedar's error, told without the internal id and at its place. */
+export function issueOf(text: string, error: DetailedError | undefined): StatementIssue {
+  const message = (error?.message ?? 'cannot be parsed')
+    .replace(/^for policy `[^`]*`, /, '')
+    .replace(/^failed to parse policy (with id `[^`]*` )?from string: /, '');
+  const byte = error?.sourceLocations?.[0]?.start ?? 0;
+  return { offset: offsetOfByte(text, byte), message: error?.help ? `${message} (${error.help})` : message };
+}
+
+function nameOf(entity: EntityUidJson): EntityName {
+  return '__entity' in entity ? entity.__entity : entity;
+}
+
+function named(entity: EntityUidJson): { entity: EntityName; uid: string } {
+  const name = nameOf(entity);
+  return { entity: name, uid: uid(name) };
+}
+
+function entityScope(constraint: PolicyJson['principal'] | PolicyJson['resource']): EntityScope {
+  switch (constraint.op) {
+    case 'All':
+      return { op: 'any' };
+    case '==':
+    case 'in':
+      if ('slot' in constraint) throw new Error('a template is not a policy');
+      return { op: constraint.op === '==' ? 'equal' : 'in', ...named(constraint.entity) };
+    case 'is': {
+      if (!constraint.in) return { op: 'is', type: constraint.entity_type };
+      if ('slot' in constraint.in) throw new Error('a template is not a policy');
+      return { op: 'is', type: constraint.entity_type, within: named(constraint.in.entity) };
+    }
+  }
+}
+
+function actionScope(constraint: PolicyJson['action']): ActionScope {
+  if (constraint.op === 'All') return undefined;
+  if ('slot' in constraint) throw new Error('a template is not a policy');
+  const entities = 'entities' in constraint ? constraint.entities : [constraint.entity];
+  return new Set(entities.map((entity) => nameOf(entity).id));
+}

@@ -1,0 +1,24 @@
+import type { ApprovalRule } from './annotations.js';
+import type { ConditionReads } from './conditions.js';
+import type { ActionScope, EntityScope } from './scope.js';
+
+/** One Cedar policy, taken apart as far as choosing and explaining it needs. Cedar alone evaluates it, from `text`. */
+export interface ParsedStatement {
+  readonly text: string;
+  readonly effect: 'permit' | 'forbid';
+  readonly principal: EntityScope;
+  readonly action: ActionScope;
+  readonly resource: EntityScope;
+  readonly reads: ConditionReads;
+  readonly approval?: ApprovalRule;
+  readonly reason?: string;
+  readonly id?: string;
+}
+
+/** A statement in its place in a revision. */
+export interface Statement extends ParsedStatement {
+  /** Position in the revision: policies in their order, statements in theirs. */
+  readonly index: number;
+  /** The policy's name; with `#` and its `@id` or number where the policy holds several statements. */
+  readonly label: string;
+}

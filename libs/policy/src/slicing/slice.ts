@@ -1,0 +1,47 @@
+import type { Statement } from '../language/statement.js';
+
+/** The statements whose scope fits one question; what Cedar evaluates instead of the whole set. */
+export class Slice {
+  /** Every context attribute that some statement reads. */
+  readonly reads: ReadonlySet<string>;
+  /** By the ids that Cedar knows them by. */
+  readonly byId: ReadonlyMap<string, Statement>;
+  /** The statements without the forbids that approval lifts. */
+  readonly #withoutApprovalForbids: readonly Statement[];
+  #reduced: Slice | undefined;
+
+  constructor(readonly statements: readonly Statement[]) {
+    this.reads = new Set(statements.flatMap((statement) => [...statement.reads.context]));
+    this.byId = new Map(statements.map((statement) => [`s${statement.index}`, statement]));
+    this.#withoutApprovalForbids = statements.filter(({ effect, approval }) => effect === 'permit' || !approval);
+  }
+
+  withoutApprovalForbids(): Slice {
+    if (this.#withoutApprovalForbids.length === this.statements.length) return this;
+    this.#reduced ??= new Slice(this.#withoutApprovalForbids);
+    return this.#reduced;
+  }
+}
+
+/** One `Slice` per list of statements, so that a list is handed to Cedar once. Bounded; the oldest goes first. */
+export class SliceTable {
+  readonly #slices = new Map<string, Slice>();
+  constructor(readonly capacity: number) {}
+
+  of(statements: readonly Statement[]): Slice {
+    const key = statements.map(({ index }) => index).join(' ');
+    const known = this.#slices.get(key);
+    if (known) return known;
+    const slice = new Slice(statements);
+    this.#slices.set(key, slice);
+    if (this.#slices.size > this.capacity) this.#slices.delete(this.#slices.keys().next().value!);
+    return slice;
+  }
+
+  /** Forgets every slice and returns them, the reduced ones too. */
+  drain(): Slice[] {
+    const all = [...this.#slices.values()].flatMap((slice) => [slice, slice.withoutApprovalForbids()]);
+    this.#slices.clear();
+    return all;
+  }
+}
