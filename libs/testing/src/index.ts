@@ -21,3 +21,5 @@ export type { ApiAnswer } from './control-plane-api.js';
 export { ControlPlaneApi, eventually } from './control-plane-api.js';
 export type { Installation, InstallationOptions } from './installation.js';
 export { startInstallation } from './installation.js';
+export type { RedisServer } from './redis-server.js';
+export { startRedis } from './redis-server.js';

@@ -37,70 +37,70 @@ export interface Installation {
   readonly gateway: NodeProcess;
   startControlPlane(): Promise<void>;
   startGateway(): Promise<void>;
+  /** Another replica over the same database; the administrator's way to it. */
+  addControlPlane(): Promise<ControlPlaneApi>;
+  /** Another gateway, connected to this replica; its port for clients. */
+  addGateway(name: string, replica: ControlPlaneApi): Promise<number>;
   stop(): Promise<void>;
 }
 
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-installation-'));
-  const [database, apiPort, gatewayPort, healthPort, files] = await Promise.all([
-    startPostgres({ version: '18' }),
-    freePort(),
-    freePort(),
-    freePort(),
-    writeFiles(directory),
-  ]);
-  const anonymous = new ControlPlaneApi(`https://127.0.0.1:${apiPort}`, files.ca);
+  const [database, files] = await Promise.all([startPostgres({ version: '18' }), writeFiles(directory)]);
   const bootstrap = randomBytes(24).toString('hex');
-  const controlPlaneEnv: Environment = {
-    DATABASE_URL: database.adminUrl,
-    RECORDINGS_URL: `file://${join(directory, 'recordings')}`,
-    SALLYPORT_LISTEN: `127.0.0.1:${apiPort}`,
-    SALLYPORT_PUBLIC_URL: anonymous.url,
-    SALLYPORT_TLS_CERT_FILE: files.certificate,
-    SALLYPORT_TLS_KEY_FILE: files.key,
-    SALLYPORT_MASTER_KEY_FILE: files.masterKey,
-    SALLYPORT_BOOTSTRAP_TOKEN: bootstrap,
-    ...options.controlPlaneEnv,
-  };
-  const startControlPlane = async (): Promise<NodeProcess> => {
-    const started = NodeProcess.start('control plane', join(root, 'apps/control-plane/dist/main.js'), controlPlaneEnv);
+  const extra: NodeProcess[] = [];
+
+  const startReplica = async (port: number): Promise<NodeProcess> => {
+    const anonymous = new ControlPlaneApi(`https://127.0.0.1:${port}`, files.ca);
+    const started = NodeProcess.start('control plane', join(root, 'apps/control-plane/dist/main.js'), {
+      DATABASE_URL: database.adminUrl,
+      RECORDINGS_URL: `file://${join(directory, 'recordings')}`,
+      SALLYPORT_LISTEN: `127.0.0.1:${port}`,
+      SALLYPORT_PUBLIC_URL: first.url,
+      SALLYPORT_TLS_CERT_FILE: files.certificate,
+      SALLYPORT_TLS_KEY_FILE: files.key,
+      SALLYPORT_MASTER_KEY_FILE: files.masterKey,
+      SALLYPORT_BOOTSTRAP_TOKEN: bootstrap,
+      ...options.controlPlaneEnv,
+    });
     await started.ready(async () => (await anonymous.call('GET', '/readyz')).status === 200);
     return started;
   };
-  let controlPlane = await startControlPlane();
-  const { key } = await anonymous.expect<{ key: string }>('POST', '/v1/bootstrap', { token: bootstrap });
-  const api = anonymous.as(key);
+  const startOne = async (gateway: GatewayPlace): Promise<NodeProcess> => {
+    const started = NodeProcess.start(gateway.name, join(root, 'apps/gateway/dist/main.js'), {
+      SALLYPORT_CONTROL_PLANE_URL: `${gateway.replica.url.replace('https:', 'wss:')}/gateway`,
+      SALLYPORT_CA_FILE: files.caFile,
+      SALLYPORT_GATEWAY_NAME: gateway.name,
+      SALLYPORT_ENROLMENT_TOKEN: gateway.enrolment,
+      SALLYPORT_STATE_DIR: join(directory, gateway.name),
+      SALLYPORT_POSTGRES_LISTEN: `127.0.0.1:${gateway.port}`,
+      SALLYPORT_TLS_CERT_FILE: files.certificate,
+      SALLYPORT_TLS_KEY_FILE: files.key,
+      SALLYPORT_HEALTH_LISTEN: `127.0.0.1:${gateway.healthPort}`,
+      ...options.gatewayEnv,
+    });
+    await started.ready(async () => (await fetch(`http://127.0.0.1:${gateway.healthPort}/readyz`)).ok);
+    return started;
+  };
+
+  const apiPort = await freePort();
+  const first = new ControlPlaneApi(`https://127.0.0.1:${apiPort}`, files.ca);
+  let controlPlane = await startReplica(apiPort);
+  const { key } = await first.expect<{ key: string }>('POST', '/v1/bootstrap', { token: bootstrap });
+  const api = first.as(key);
   await api.expect('PUT', '/v1/manifests', options.manifests);
   const keys: Record<string, string> = {};
   for (const account of options.accounts) {
     keys[account] = (await api.expect<{ key: string }>('POST', `/v1/service-accounts/${account}/keys`, {})).key;
   }
-  const gatewayEnv: Environment = {
-    SALLYPORT_CONTROL_PLANE_URL: `wss://127.0.0.1:${apiPort}/gateway`,
-    SALLYPORT_CA_FILE: files.caFile,
-    SALLYPORT_GATEWAY_NAME: 'gateway-1',
-    SALLYPORT_ENROLMENT_TOKEN: (
-      await api.expect<{ token: string }>('POST', '/v1/gateways/enrolments', { name: 'gateway-1' })
-    ).token,
-    SALLYPORT_STATE_DIR: join(directory, 'gateway'),
-    SALLYPORT_POSTGRES_LISTEN: `127.0.0.1:${gatewayPort}`,
-    SALLYPORT_TLS_CERT_FILE: files.certificate,
-    SALLYPORT_TLS_KEY_FILE: files.key,
-    SALLYPORT_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
-    ...options.gatewayEnv,
-  };
-  const startGateway = async (): Promise<NodeProcess> => {
-    const started = NodeProcess.start('gateway', join(root, 'apps/gateway/dist/main.js'), gatewayEnv);
-    await started.ready(async () => (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).ok);
-    return started;
-  };
-  let gateway = await startGateway();
+  const place = await newGateway('gateway-1', api);
+  let gateway = await startOne(place);
   return {
     directory,
     api,
     keys,
-    gatewayPort,
-    healthPort,
+    gatewayPort: place.port,
+    healthPort: place.healthPort,
     caFile: files.caFile,
     ca: files.ca,
     get controlPlane() {
@@ -110,18 +110,40 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       return gateway;
     },
     startControlPlane: async () => {
-      controlPlane = await startControlPlane();
+      controlPlane = await startReplica(apiPort);
     },
     startGateway: async () => {
-      gateway = await startGateway();
+      gateway = await startOne(place);
+    },
+    addControlPlane: async () => {
+      const port = await freePort();
+      extra.push(await startReplica(port));
+      return new ControlPlaneApi(`https://127.0.0.1:${port}`, files.ca, key);
+    },
+    addGateway: async (name, replica) => {
+      const added = await newGateway(name, replica);
+      extra.unshift(await startOne(added));
+      return added.port;
     },
     stop: async () => {
-      await gateway.stop();
-      await controlPlane.stop();
+      for (const process of [gateway, ...extra, controlPlane]) await process.stop();
       await database.stop();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+interface GatewayPlace {
+  readonly name: string;
+  readonly replica: ControlPlaneApi;
+  readonly enrolment: string;
+  readonly port: number;
+  readonly healthPort: number;
+}
+
+async function newGateway(name: string, replica: ControlPlaneApi): Promise<GatewayPlace> {
+  const { token } = await replica.expect<{ token: string }>('POST', '/v1/gateways/enrolments', { name });
+  return { name, replica, enrolment: token, port: await freePort(), healthPort: await freePort() };
 }
 
 interface InstallationFiles {

@@ -1,6 +1,6 @@
 import { exportTranscript, readRecording, verifyRecording, type Frame, type VerifyReport } from '@sallyport/recording';
 import { eventually } from '@sallyport/testing';
-import type { Stack } from './stack.js';
+import type { Installation } from '@sallyport/testing';
 
 interface ListedSession {
   readonly id: string;
@@ -10,9 +10,9 @@ interface ListedSession {
 }
 
 /** Newest first. */
-export async function sessionsOf(stack: Stack, account: string): Promise<ListedSession[]> {
+export async function sessionsOf(installation: Installation, account: string): Promise<ListedSession[]> {
   const path = `/v1/sessions?principal=${encodeURIComponent(`ServiceAccount::${account}`)}&limit=200`;
-  const { items } = await stack.api.expect<{ items: ListedSession[] }>('GET', path);
+  const { items } = await installation.api.expect<{ items: ListedSession[] }>('GET', path);
   return items.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
 
@@ -20,16 +20,19 @@ export class StoredRecording {
   private constructor(readonly bytes: Buffer) {}
 
   /** Waits until the last segment has arrived. */
-  static async of(stack: Stack, sessionId: string, deadlineMs = 20_000): Promise<StoredRecording> {
+  static async of(installation: Installation, sessionId: string, deadlineMs = 20_000): Promise<StoredRecording> {
     await eventually(
       'the whole recording is stored',
       async () => {
-        const found = await stack.api.expect<{ recording: { complete: boolean } }>('GET', `/v1/sessions/${sessionId}`);
+        const found = await installation.api.expect<{ recording: { complete: boolean } }>(
+          'GET',
+          `/v1/sessions/${sessionId}`,
+        );
         return found.recording.complete || undefined;
       },
       deadlineMs,
     );
-    const answer = await stack.api.call('GET', `/v1/sessions/${sessionId}/recording`);
+    const answer = await installation.api.call('GET', `/v1/sessions/${sessionId}/recording`);
     if (answer.status !== 200) throw new Error(`recording: ${answer.status}`);
     return new StoredRecording(answer.bytes);
   }
