@@ -1,0 +1,74 @@
+import { backend } from '../messages.js';
+import type { CellMask } from './cell-mask.js';
+import { malformed } from './malformed.js';
+import { PatchedBytes, readInt32 } from './patched-bytes.js';
+
+/** Type byte, length, number of columns. */
+const headerBytes = 7;
+
+/** Masks the DataRows of one result. Compiled once per statement; walks bytes, decodes nothing it does not mask. */
+export class RowMask {
+  /** @param cells one entry per column of the result, undefined where the column is not masked */
+  constructor(private readonly cells: readonly (CellMask | undefined)[]) {}
+
+  /**
+   * Masks one complete DataRow. The bytes given are no longer the caller's: what comes back may be the same memory.
+   * @throws SallyportError `malformed-result`
+   */
+  row(message: Buffer): Buffer {
+    return this.rows(message, 0, message.length);
+  }
+
+  /**
+   * Masks a run of complete DataRow messages at `start`..`end` of a chunk in one go.
+   * @throws SallyportError `malformed-result`
+   */
+  rows(chunk: Buffer, start: number, end: number): Buffer {
+    const patched = new PatchedBytes(chunk, start, end, true);
+    let at = start;
+    while (at < end) {
+      if (end - at < headerBytes || chunk[at] !== backend.dataRow) throw malformed('something else than a row');
+      // The length counts itself, not the type byte.
+      const rowEnd = at + 1 + readInt32(chunk, at + 1);
+      if (rowEnd < at + headerBytes || rowEnd > end) throw malformed('a row with a wrong length');
+      const header = patched.position(at);
+      const growth = maskCells(this.cells, chunk, at + 5, rowEnd, patched);
+      if (growth !== 0) patched.setInt32(header + 1, rowEnd - at - 1 + growth);
+      at = rowEnd;
+    }
+    return patched.finish();
+  }
+}
+
+/**
+ * Masks one tuple: a 16-bit number of columns, then for each a 32-bit length and that many bytes. DataRow and binary COPY
+ * share this form. Answers by how many bytes it grew.
+ */
+export function maskCells(
+  cells: readonly (CellMask | undefined)[],
+  bytes: Buffer,
+  start: number,
+  end: number,
+  patched: PatchedBytes,
+): number {
+  if (((bytes[start]! << 8) | bytes[start + 1]!) !== cells.length)
+    throw malformed('a row with a wrong number of columns');
+  let at = start + 2;
+  let growth = 0;
+  for (let column = 0; column < cells.length; column += 1) {
+    if (at + 4 > end) throw malformed('a row that ends too early');
+    const length = readInt32(bytes, at);
+    const isNull = length === -1;
+    const valueEnd = at + 4 + (isNull ? 0 : length);
+    if (length < -1 || valueEnd > end) throw malformed('a value with a wrong length');
+    const cell = cells[column];
+    if (cell !== undefined && (!isNull || cell.hidesNull)) {
+      const value = cell.constant !== undefined ? cell.constant : cell.mask(bytes, at + 4, valueEnd);
+      growth += (value === null ? 0 : value.length) - (valueEnd - at - 4);
+      patched.replaceCell(at, valueEnd, value);
+    }
+    at = valueEnd;
+  }
+  if (at !== end) throw malformed('a row with bytes behind its values');
+  return growth;
+}
