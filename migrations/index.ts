@@ -1,4 +1,12 @@
 import { CreateConfiguration1795299000000 } from './1795299000000-create-configuration.js';
+import { CreateAudit1795300000000 } from './1795300000000-create-audit.js';
+import { CreateGatewaysAndSessions1795300100000 } from './1795300100000-create-gateways-and-sessions.js';
+import { CreateApprovals1795300200000 } from './1795300200000-create-approvals.js';
 
 /** The migrations in order; the list is explicit so that a bundle or a test runs exactly these. */
-export const migrations = [CreateConfiguration1795299000000];
+export const migrations = [
+  CreateConfiguration1795299000000,
+  CreateAudit1795300000000,
+  CreateGatewaysAndSessions1795300100000,
+  CreateApprovals1795300200000,
+];

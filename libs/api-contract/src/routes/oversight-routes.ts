@@ -144,4 +144,9 @@ const auditRoutes: readonly ApiRoute[] = [
 ];
 
 /** What people watch and decide, and the gateways they watch. */
-export const oversightRoutes: readonly ApiRoute[] = [...approvalRoutes, ...sessionRoutes, ...gatewayRoutes, ...auditRoutes];
+export const oversightRoutes: readonly ApiRoute[] = [
+  ...approvalRoutes,
+  ...sessionRoutes,
+  ...gatewayRoutes,
+  ...auditRoutes,
+];

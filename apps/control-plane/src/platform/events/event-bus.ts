@@ -8,3 +8,9 @@ export interface EventBus {
 
 /** Injection token of the one EventBus. */
 export const EVENT_BUS = Symbol('EventBus');
+
+/**
+ * Delivered on this replica alone, with no payload, when the bus is back after it was away: facts published meanwhile are
+ * lost here, so whoever acts on them reads the database again.
+ */
+export const busResumed = 'bus.resumed';

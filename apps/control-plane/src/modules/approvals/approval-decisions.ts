@@ -1,0 +1,103 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { principalRef } from '@sallyport/domain';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { CallerIdentity } from '../../platform/auth/caller.js';
+import { DATA_SOURCE } from '../../platform/database/data-source.js';
+import type { EventBus } from '../../platform/events/event-bus.js';
+import { EVENT_BUS } from '../../platform/events/event-bus.js';
+import { ProblemError } from '../../platform/http/problem-error.js';
+import { AuditService } from '../audit/audit.service.js';
+import { isEligible, isQuorumMet } from './approval.js';
+import { isRequester } from './approval-rules.js';
+import type { ApprovalRow } from './approval.store.js';
+import { decisionsOf, lockApproval, move, noteDecision } from './approval.store.js';
+import type { CurrentPrincipals } from './current-principals.js';
+import { CURRENT_PRINCIPALS } from './current-principals.js';
+import { personOf } from './person.js';
+
+export interface Verdict {
+  readonly verdict: 'approve' | 'deny';
+  readonly comment?: string;
+}
+
+/** What reviewers say. */
+@Injectable()
+export class ApprovalDecisions {
+  constructor(
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(EVENT_BUS) private readonly events: EventBus,
+    @Inject(CURRENT_PRINCIPALS) private readonly principals: CurrentPrincipals,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * One no ends it; enough yeses of distinct eligible people approve it. Throws ProblemError `not-found`,
+   * `approval-not-pending`, `self-approval` or `not-eligible`.
+   */
+  async decide(id: string, caller: CallerIdentity, said: Verdict): Promise<void> {
+    const resolved = await this.dataSource.transaction(async (manager) => {
+      const approval = await lockApproval(manager, id);
+      if (!approval) throw new ProblemError(404, 'not-found', 'There is no such approval.');
+      if (approval.state !== 'pending') throw notPending(approval.state);
+      if (approval.is_past) throw notPending('expired');
+      await this.#requireMayDecide(manager, approval, caller);
+      const moved = await this.#apply(manager, approval, caller, said);
+      await this.audit.record(
+        {
+          actor: principalRef(caller.principal),
+          action: `approval.${said.verdict}`,
+          target: `Approval::${id}`,
+          detail: {
+            comment: said.comment ?? null,
+            credentialId: caller.credentialId,
+            bindingHash: approval.binding_hash,
+          },
+        },
+        manager,
+      );
+      return moved ? approval : undefined;
+    });
+    if (resolved) await this.events.publish('approval.resolved', { gateway: resolved.gateway, approvalId: id });
+  }
+
+  async #requireMayDecide(manager: EntityManager, approval: ApprovalRow, caller: CallerIdentity): Promise<void> {
+    if (await isRequester({ db: manager, principals: this.principals }, approval, caller.principal)) {
+      throw new ProblemError(
+        403,
+        'self-approval',
+        'The requester, by any account, does not decide on their own request.',
+      );
+    }
+    if (!isEligible(approval.terms, caller.principal.groups)) {
+      throw new ProblemError(403, 'not-eligible', 'Only members of the groups that the policy names may decide this.');
+    }
+  }
+
+  /** True when this word settled it. */
+  async #apply(manager: EntityManager, approval: ApprovalRow, caller: CallerIdentity, said: Verdict): Promise<boolean> {
+    await noteDecision(manager, approval.id, {
+      person: personOf(caller.principal),
+      verdict: said.verdict,
+      principal: caller.principal,
+      credential_id: caller.credentialId,
+      comment: said.comment ?? null,
+    });
+    if (said.verdict === 'deny') return settle(manager, approval, 'deny');
+    const yeses = (await decisionsOf(manager, approval.id)).filter((decision) => decision.verdict === 'approve');
+    const approvers = yeses.map(({ person, principal }) => ({ person, groups: principal.groups }));
+    return isQuorumMet(approval.terms, approvers) && settle(manager, approval, 'quorum-reached');
+  }
+}
+
+async function settle(
+  manager: EntityManager,
+  approval: ApprovalRow,
+  event: 'deny' | 'quorum-reached',
+): Promise<boolean> {
+  if (await move(manager, approval.id, event)) return true;
+  throw notPending('decided');
+}
+
+function notPending(state: string): ProblemError {
+  return new ProblemError(409, 'approval-not-pending', `The approval no longer waits for a decision: it is ${state}.`);
+}

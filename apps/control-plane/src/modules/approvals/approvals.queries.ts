@@ -1,0 +1,148 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Approval, ApprovalQuery, ApprovalSummary } from '@sallyport/api-contract';
+import { principalRef } from '@sallyport/domain';
+import type { ToGateway } from '@sallyport/gateway-contract';
+import type { DataSource } from 'typeorm';
+import { DATA_SOURCE } from '../../platform/database/data-source.js';
+import { firstRow, rows } from '../../platform/database/query.js';
+import { decodeCursor, toPage, type Page } from '../../platform/http/pagination.js';
+import { ProblemError } from '../../platform/http/problem-error.js';
+import type { ApprovalRow, DecisionRow } from './approval.store.js';
+import { decisionsOf, findApproval } from './approval.store.js';
+import { displayText } from './display-text.js';
+
+const defaultLimit = 50;
+const excerptLength = 200;
+type Resolved = ToGateway['approval.resolved'];
+
+/** The read side of approvals. */
+@Injectable()
+export class ApprovalsQueries {
+  constructor(@Inject(DATA_SOURCE) private readonly dataSource: DataSource) {}
+
+  /** Newest first. What is past its time is not pending, whether or not its job has run. */
+  async list(query: ApprovalQuery): Promise<Page<ApprovalSummary>> {
+    const limit = query.limit ?? defaultLimit;
+    const [createdAt, id] = query.cursor ? decodeCursor(query.cursor, 2) : [null, null];
+    const found = await rows<ApprovalRow & { sort_key: string }>(
+      this.dataSource,
+      `SELECT *, created_at::text AS sort_key FROM (
+         SELECT *, expires_at <= now() AS is_past,
+           CASE WHEN state IN ('pending', 'approved') AND expires_at <= now() THEN 'expired' ELSE state END AS shown
+         FROM approvals) AS a
+       WHERE ($1::text IS NULL OR shown = $1)
+         AND ($2::text IS NULL OR resource = $2)
+         AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid))
+       ORDER BY created_at DESC, id DESC LIMIT $5`,
+      [query.state ?? null, query.resource ?? null, createdAt, id, limit + 1],
+    );
+    const page = toPage(found, limit, (row) => [row.sort_key, row.id]);
+    return { items: page.items.map(toSummary), next: page.next };
+  }
+
+  /** All of it: a reviewer decides on nothing less. Throws ProblemError 404. */
+  async get(id: string): Promise<Approval> {
+    const row = await findApproval(this.dataSource, id);
+    if (!row) throw new ProblemError(404, 'not-found', 'There is no such approval.');
+    return toApproval(row, await decisionsOf(this.dataSource, id));
+  }
+
+  async countPending(): Promise<number> {
+    const row = await firstRow<{ count: number }>(
+      this.dataSource,
+      `SELECT count(*)::int AS count FROM approvals WHERE state = 'pending' AND expires_at > now()`,
+    );
+    return row?.count ?? 0;
+  }
+
+  /** What a gateway is told of one approval; undefined while there is nothing to tell. */
+  async resolution(id: string): Promise<Resolved | undefined> {
+    const row = await findApproval(this.dataSource, id);
+    return row && toResolved(row, await decisionsOf(this.dataSource, id));
+  }
+
+  /** Decided approvals of these sessions that are not used yet or that have ended: what a gateway missed while away. */
+  async resolvedOf(gateway: string, sessionIds: readonly string[]): Promise<Resolved[]> {
+    const found = await rows<{ id: string }>(
+      this.dataSource,
+      `SELECT id FROM approvals
+       WHERE gateway = $1 AND session_id = ANY ($2::uuid[]) AND state NOT IN ('pending', 'consumed')
+         AND expires_at > now() - interval '1 hour' ORDER BY created_at LIMIT 1000`,
+      [gateway, sessionIds],
+    );
+    const resolved = await Promise.all(found.map(({ id }) => this.resolution(id)));
+    return resolved.filter((one) => one !== undefined);
+  }
+}
+
+function toResolved(row: ApprovalRow, decisions: readonly DecisionRow[]): Resolved | undefined {
+  if (row.state === 'pending' || row.state === 'consumed') return undefined;
+  const denial = row.state === 'denied' ? decisions.find((decision) => decision.verdict === 'deny') : undefined;
+  // Escaped, since the client's terminal shows it.
+  const comment = denial?.comment ? displayText(denial.comment) : undefined;
+  return { approvalId: row.id, state: row.state, ...(comment !== undefined && { comment }) };
+}
+
+function shownState(row: ApprovalRow): ApprovalRow['state'] {
+  return (row.state === 'pending' || row.state === 'approved') && row.is_past ? 'expired' : row.state;
+}
+
+function toSummary(row: ApprovalRow): ApprovalSummary {
+  const shown = displayText(row.text);
+  return {
+    id: row.id,
+    state: shownState(row),
+    requester: row.requester_ref,
+    resource: row.resource,
+    protocol: row.protocol,
+    kind: row.kind,
+    excerpt: [...shown].slice(0, excerptLength).join(''),
+    truncated: shown.length > excerptLength,
+    reasons: row.reasons,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+  };
+}
+
+function toApproval(row: ApprovalRow, decisions: readonly DecisionRow[]): Approval {
+  const { requester, parameters } = row;
+  return {
+    id: row.id,
+    state: shownState(row),
+    stateReason: row.state_reason,
+    requester: { principal: row.requester_ref, owner: requester.owner ?? null, groups: [...requester.groups] },
+    credentialId: row.credential_id,
+    clientAddress: row.client_address,
+    sessionId: row.session_id,
+    gateway: row.gateway,
+    resource: row.resource,
+    protocol: row.protocol,
+    decisionId: row.decision_id,
+    seq: row.seq,
+    kind: row.kind,
+    text: row.text,
+    displayText: displayText(row.text),
+    parameters,
+    displayParameters: parameters?.map((value) => (value === null ? null : displayText(value))) ?? null,
+    effects: row.effects,
+    terms: {
+      requirements: row.terms.requirements.map((one) => ({ ...one, groups: [...one.groups] })),
+      expiresInSeconds: row.terms.expiresInSeconds,
+    },
+    reasons: row.reasons,
+    policyRevision: Number(row.policy_revision),
+    bindingHash: row.binding_hash,
+    decisions: decisions.map((decision) => ({
+      principal: principalRef(decision.principal),
+      verdict: decision.verdict,
+      comment: decision.comment,
+      decidedAt: decision.decided_at.toISOString(),
+    })),
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    resolvedAt: row.resolved_at?.toISOString() ?? null,
+    consumedAt: row.consumed_at?.toISOString() ?? null,
+    outcome: row.outcome,
+    outcomeDetail: row.outcome_detail,
+  };
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** The facts that cross replicas. Payloads are ids; whoever acts on one reads the rest from the database. */
+export const topics = {
+  /** Something that gateways see has changed; the snapshot is to be built anew. */
+  'policy.changed': z.unknown(),
+  'identity.revoked': z.object({ principal: z.string(), credentialId: z.string().optional() }),
+  'session.terminate': z.object({ gateway: z.string(), sessionId: z.uuid() }),
+  'approval.resolved': z.object({ gateway: z.string(), approvalId: z.uuid() }),
+  /** The gateway was deleted, or enrolled anew with the key to keep: its connections under any other key end. */
+  'gateway.revoked': z.object({ gateway: z.string(), keepThumbprint: z.string().optional() }),
+  /** The gateway has a newer connection, here or on another replica. */
+  'gateway.superseded': z.object({ gateway: z.string(), connectionId: z.string() }),
+} as const;
+export type Topic = keyof typeof topics;
