@@ -1,8 +1,19 @@
 /**
- * Bounds on one statement. Cedar parses and evaluates by recursion inside WebAssembly, where running out of stack leaves
- * the module unusable for the rest of the process: these stay well below what it survives (about 100 levels, 1000 operators in a row).
+ * Bounds on one statement. Cedar parses, validates and evaluates by recursion inside WebAssembly, and running out of stack
+ * there leaves the module unusable for the rest of the process. It was seen to fail from some 120 levels on; all of these
+ * together stay well below.
  */
-export const statementLimits = { characters: 16_384, nesting: 32, conditionals: 32, operatorCharacters: 512 } as const;
+export const statementLimits = {
+  characters: 16_384,
+  /** Brackets inside brackets. */
+  nesting: 16,
+  /** `if`. */
+  conditionals: 16,
+  /** `&&`, `||`, `+`, `-`, `*` and condition clauses. */
+  joints: 48,
+  /** `.` in one chain such as `context.statement.kind`. */
+  members: 12,
+} as const;
 /** Largest text of one named policy. Characters. */
 const maxSource = 262_144;
 
@@ -15,8 +26,12 @@ export type SplitResult =
   | { readonly ok: true; readonly statements: readonly StatementText[] }
   | { readonly ok: false; readonly offset: number; readonly message: string };
 
-// Comment, string, word, blank, or any single character: the token classes in which `;` and brackets hide.
-const token = /\/\/[^\r\n]*|"[^"\\]*(?:\\[^][^"\\]*)*"|[\p{L}_][\p{L}\p{N}_]*|\s+|[^]/gu;
+// Comment, string, word, blank, two-character operator or any single character: where `;` and brackets may hide.
+const token = /\/\/[^\r\n]*|"[^"\\]*(?:\\[^][^"\\]*)*"|[\p{L}_][\p{L}\p{N}_]*|\s+|&&|\|\||[^]/gu;
+const joints = new Set(['&&', '||', '+', '-', '*', '{']);
+/** What a chain of members may go on after. */
+const chainable = /^[\p{L}\p{N}_"]/u;
+const operatorWords = new Set(['in', 'is', 'has', 'like', 'if', 'then', 'else']);
 
 /**
  * Cuts a policy's text after each `;` that ends a statement. Nothing but blanks and comments is left out, and Cedar parses
@@ -45,22 +60,33 @@ export function splitStatements(source: string): SplitResult {
 
 class Piece {
   start: number | undefined;
-  #depth = 0;
   #conditionals = 0;
-  #operators = 0;
+  #joints = 0;
+  /** Length of the member chain at each depth of brackets. */
+  #chains = [0];
 
   /** Why the statement is too much; undefined while it is not. */
   add(text: string, offset: number): string | undefined {
     this.start ??= offset;
     if (text === 'if') this.#conditionals += 1;
-    else if ('([{'.includes(text)) this.#depth += 1;
-    else if (')]}'.includes(text)) this.#depth -= 1;
-    if (/^[{&|+\-*.!<>=]$/.test(text)) this.#operators += 1;
-    const { characters, nesting, conditionals, operatorCharacters } = statementLimits;
+    if ('([{'.includes(text)) this.#chains.push(0);
+    else if (')]}'.includes(text)) this.#chains = this.#chains.length > 1 ? this.#chains.slice(0, -1) : [0];
+    else this.#chain(text);
+    if (joints.has(text)) this.#joints += 1;
+    const { characters, nesting, conditionals, members } = statementLimits;
     if (offset + text.length - this.start > characters) return `a statement is longer than ${characters} characters`;
-    if (this.#depth > nesting) return `brackets are nested deeper than ${nesting}`;
+    if (this.#chains.length - 1 > nesting) return `brackets are nested deeper than ${nesting}`;
     if (this.#conditionals > conditionals) return `more than ${conditionals} conditionals in a statement`;
-    if (this.#operators > operatorCharacters) return 'too many operators in a statement';
+    if (this.#chains.at(-1)! > members) return `more than ${members} members in a chain`;
+    if (this.#joints > statementLimits.joints) {
+      return `more than ${statementLimits.joints} operators in a statement; use a set, or several statements`;
+    }
     return undefined;
+  }
+
+  #chain(text: string): void {
+    const last = this.#chains.length - 1;
+    if (text === '.') this.#chains[last]! += 1;
+    else if (!chainable.test(text) || operatorWords.has(text)) this.#chains[last] = 0;
   }
 }
