@@ -16,7 +16,9 @@ export function installTestServers() {
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
-    throw new SetupError(`the tests need packages that are missing. As root on Debian 12: apt-get update && ${command}`);
+    throw new SetupError(
+      `the tests need packages that are missing. As root on Debian 12: apt-get update && ${command}`,
+    );
   }
   say(`installing what the tests run against: ${missing.join(' ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };

@@ -83,7 +83,11 @@ export class ApiClient {
     try {
       return schema.parse(text === '' ? undefined : JSON.parse(text));
     } catch (error) {
-      throw new UnreachableError(`${request.method} ${request.path}: the answer is not what was expected`, 'protocol', error);
+      throw new UnreachableError(
+        `${request.method} ${request.path}: the answer is not what was expected`,
+        'protocol',
+        error,
+      );
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
-import { apiError, UnreachableError } from './api-error.js';
+import { ApiError, apiError, UnreachableError } from './api-error.js';
 
 export interface TransportOptions {
   /** `https://host:port`; plain `http` is for loopback only. */
@@ -135,18 +135,18 @@ function encodeBody(body: unknown): Buffer | undefined {
 
 /** A system error's code tells whether the peer is absent or not to be trusted. */
 function unreachable(base: URL, error: unknown): Error {
-  if (!(error instanceof Error)) return new UnreachableError(String(error), 'protocol', error);
-  if (error.name === 'ApiError' || error instanceof UnreachableError) return error;
+  if (error instanceof ApiError || error instanceof UnreachableError) return error;
   if (error instanceof TimeoutError) return new UnreachableError(`${base.origin}: ${error.message}`, 'timeout', error);
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const code = String((error as NodeJS.ErrnoException | undefined)?.code ?? '');
   const tls = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code);
   return new UnreachableError(`${base.origin}: ${describe(error)}`, tls ? 'tls' : 'connect', error);
 }
 
 /** `connect ECONNREFUSED ::1:7443, connect ECONNREFUSED 127.0.0.1:7443` for a name with several addresses. */
-function describe(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map((part: Error) => part.message).join(', ');
-  return error.message;
+function describe(error: unknown): string {
+  const { message, errors } = (error ?? {}) as Partial<AggregateError>;
+  if (Array.isArray(errors)) return errors.map(describe).join(', ');
+  return message ?? String(error);
 }
 
 function isLoopback(hostname: string): boolean {

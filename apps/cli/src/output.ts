@@ -1,0 +1,43 @@
+import { visible } from './terminal-text.js';
+
+/** One line of text for a person. Anything that came from elsewhere must have gone through `visible`. */
+export function printLine(text = ''): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** For scripts. JSON escapes C0 controls itself; the rest is escaped so that a terminal is safe here too. */
+export function printJson(value: unknown): void {
+  const json = JSON.stringify(value, undefined, 2) ?? 'null';
+  process.stdout.write(`${json.replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, jsonEscape)}\n`);
+}
+
+function jsonEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** Aligned columns; every cell is made visible. */
+export function printTable(header: readonly string[], rows: readonly (readonly string[])[]): void {
+  const cells = [header, ...rows].map((row) => row.map(visible));
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => [...(row[column] ?? '')].length)));
+  for (const row of cells) {
+    printLine(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+}
+
+/** `name: value` lines of one object, nested values as JSON. */
+export function printFields(object: Readonly<Record<string, unknown>>): void {
+  const names = Object.keys(object);
+  const width = Math.max(0, ...names.map((name) => name.length));
+  for (const name of names) printLine(`${visible(name).padEnd(width)}  ${cellText(object[name])}`);
+}
+
+/** One value as table text. */
+export function cellText(value: unknown): string {
+  if (value === undefined || value === null) return '-';
+  return visible(typeof value === 'string' ? value : JSON.stringify(value));
+}
