@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { ByteMemo } from './byte-memo.js';
 
 const keyBytes = 32;
-const memoSlotBits = 14;
+const memoSetBits = 12;
 const memoMaxKeyBytes = 128;
 const at = 0x40;
 const dot = 0x2e;
@@ -22,8 +22,8 @@ export class Pseudonyms {
   constructor(key: Uint8Array) {
     if (key.length !== keyBytes) throw new RangeError(`a pseudonym key has ${keyBytes} bytes, not ${key.length}`);
     this.#key = createSecretKey(key);
-    this.#texts = new ByteMemo(memoSlotBits, memoMaxKeyBytes, (value) => this.#text(value));
-    this.#uuids = new ByteMemo(memoSlotBits, memoMaxKeyBytes, (value) => this.#uuid(value));
+    this.#texts = new ByteMemo(memoSetBits, memoMaxKeyBytes, (value) => this.#text(value));
+    this.#uuids = new ByteMemo(memoSetBits, memoMaxKeyBytes, (value) => this.#uuid(value));
   }
 
   /** `p_` and 16 hex digits; for an e-mail address `u_`, 16 hex digits and a domain that cannot exist (RFC 2606). */
