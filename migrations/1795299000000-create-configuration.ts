@@ -10,6 +10,8 @@ export class CreateConfiguration1795299000000 implements MigrationInterface {
         -- As declared, secrets left out.
         spec jsonb NOT NULL,
         version integer NOT NULL DEFAULT 1,
+        -- Only what manifests declared is pruned by manifests.
+        origin text NOT NULL CHECK (origin IN ('manifest', 'api')),
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (kind, name)
@@ -40,23 +42,26 @@ export class CreateConfiguration1795299000000 implements MigrationInterface {
       )`);
     await runner.query(`
       CREATE TABLE policy_revision (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
         revision bigint NOT NULL CHECK (revision > 0)
       )`);
     await runner.query(`INSERT INTO policy_revision (revision) VALUES (1)`);
     await runner.query(`
       CREATE TABLE bootstrap_use (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        -- SHA-256 of the token, hex: each token works once.
+        token_hash char(64) PRIMARY KEY,
         used_at timestamptz NOT NULL DEFAULT now()
       )`);
     await runner.query(`
       CREATE TABLE idempotency_keys (
         caller text NOT NULL,
         key text NOT NULL,
-        -- SHA-256 over method, path and body, hex.
-        request_hash char(64) NOT NULL,
-        -- Null while the first request still runs; its body is in secrets, since it may hold a key.
+        -- Keyed digest over method, path and body, hex: the body may hold a password.
+        request_digest char(64) NOT NULL,
+        -- All null while the first request still runs. Encrypted, since the answer may hold a key.
         status integer,
+        wrapped_key bytea,
+        ciphertext bytea,
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (caller, key)
       )`);

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config } from './platform/config/config.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
+import { measureRequests } from './platform/http/request-metrics.js';
 import { secureHeaders } from './platform/http/secure-headers.js';
 import { nestLogger } from './platform/logging/logger.js';
 
@@ -25,6 +26,7 @@ export async function createApp(config: Config, log: Logger): Promise<NestExpres
   app.set('etag', false);
   app.set('trust proxy', false);
   app.use(secureHeaders);
+  app.use(measureRequests);
   app.useBodyParser('json', { limit: jsonLimitBytes, strict: false });
   app.useBodyParser('text', { limit: yamlLimitBytes, type: ['application/yaml', 'application/x-yaml', 'text/yaml'] });
   app.useBodyParser('urlencoded', { limit: formLimitBytes, extended: false, parameterLimit: 20 });

@@ -22,7 +22,10 @@ export class AuthGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
+    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (!rule) throw forbidden();
     if (rule.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
@@ -38,10 +41,16 @@ export class AuthGuard implements CanActivate {
     const match = given.length === 1 ? /^Bearer +([\x21-\x7e]+)$/i.exec(given[0]!) : null;
     const caller = match ? await this.verifier.verify(match[1]!) : undefined;
     if (caller) return caller;
-    const challenge = given.length === 0 ? 'Bearer realm="sallyport"' : 'Bearer realm="sallyport", error="invalid_token"';
-    throw new ProblemError(401, 'unauthenticated', 'This needs a valid credential: Authorization: Bearer KEY-OR-TOKEN.', {
-      headers: { 'WWW-Authenticate': challenge },
-    });
+    const challenge =
+      given.length === 0 ? 'Bearer realm="sallyport"' : 'Bearer realm="sallyport", error="invalid_token"';
+    throw new ProblemError(
+      401,
+      'unauthenticated',
+      'This needs a valid credential: Authorization: Bearer KEY-OR-TOKEN.',
+      {
+        headers: { 'WWW-Authenticate': challenge },
+      },
+    );
   }
 }
 

@@ -1,7 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import type { ApiCollection } from '@sallyport/api-contract';
-
-export type ApiVerb = 'read' | 'create' | 'update' | 'delete' | 'decide';
+import type { ApiVerb } from '@sallyport/policy';
 
 export type AccessRule =
   | { readonly kind: 'authorize'; readonly verb: ApiVerb; readonly collection: ApiCollection }

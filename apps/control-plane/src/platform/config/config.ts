@@ -105,13 +105,17 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     maxPendingApprovals: values.SALLYPORT_MAX_PENDING_APPROVALS,
     logLevel: values.SALLYPORT_LOG_LEVEL,
     parentWatch: values.SALLYPORT_PARENT_WATCH === '1',
-    ownSecretFiles: [values.SALLYPORT_MASTER_KEY_FILE, values.SALLYPORT_TLS_KEY_FILE].filter((path) => path !== undefined),
+    ownSecretFiles: [values.SALLYPORT_MASTER_KEY_FILE, values.SALLYPORT_TLS_KEY_FILE].filter(
+      (path) => path !== undefined,
+    ),
   };
 }
 
 function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
-  return z.union([z.int(), z.string().regex(/^\d+$/, error).transform(Number)], { error }).pipe(z.int().min(min, error).max(max, error));
+  return z
+    .union([z.int(), z.string().regex(/^\d+$/, error).transform(Number)], { error })
+    .pipe(z.int().min(min, error).max(max, error));
 }
 
 function parseListen(text: string, context: z.RefinementCtx): ListenAddress {
@@ -135,7 +139,8 @@ function isLoopback(host: string): boolean {
 
 function readTls(values: z.infer<typeof environment>, listen: ListenAddress, problems: string[]): Config['tls'] {
   if (values.SALLYPORT_TLS === 'off') {
-    if (!isLoopback(listen.host)) problems.push('SALLYPORT_TLS: may be off only when SALLYPORT_LISTEN is a loopback address');
+    if (!isLoopback(listen.host))
+      problems.push('SALLYPORT_TLS: may be off only when SALLYPORT_LISTEN is a loopback address');
     return undefined;
   }
   const cert = readText('SALLYPORT_TLS_CERT_FILE', values.SALLYPORT_TLS_CERT_FILE, problems);

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** A secret as it rests in the database: its own data key, wrapped by the master key, and the text under that data key. */
 export interface SealedSecret {
@@ -17,8 +17,16 @@ const tagBytes = 16;
 
 /** Envelope encryption, AES-256-GCM twice. Layout of both parts: nonce, ciphertext, tag. */
 export class EnvelopeCipher {
+  private readonly digestKey: Buffer;
+
   constructor(private readonly masterKey: Buffer) {
     if (masterKey.length !== 32) throw new RangeError('the master key has 32 bytes');
+    this.digestKey = Buffer.from(hkdfSync('sha256', masterKey, '', 'sallyport digest', 32));
+  }
+
+  /** Keyed digest, hex: tells equal texts from different ones without letting who reads the database guess at them. */
+  digest(...parts: readonly string[]): string {
+    return createHmac('sha256', this.digestKey).update(JSON.stringify(parts)).digest('hex');
   }
 
   seal(plain: Uint8Array, label: SecretLabel): SealedSecret {

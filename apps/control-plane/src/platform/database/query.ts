@@ -11,6 +11,10 @@ export async function rows<Row>(db: Queryable, text: string, parameters: readonl
   return (pair ? result[0] : result) as Row[];
 }
 
-export async function firstRow<Row>(db: Queryable, text: string, parameters: readonly unknown[] = []): Promise<Row | undefined> {
+export async function firstRow<Row>(
+  db: Queryable,
+  text: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row | undefined> {
   return (await rows<Row>(db, text, parameters))[0];
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { ProblemError } from './problem-error.js';
 
 /** Strong entity tag of a stored version (RFC 9110 §8.8.3). */
@@ -13,6 +14,16 @@ export function requireMatch(ifMatch: string | undefined, version: number): void
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
   const tags = ifMatch.split(',').map((tag) => tag.trim());
   if (!tags.includes(etagOf(version))) {
-    throw new ProblemError(412, 'version-mismatch', 'It has changed since the version that If-Match names; read it again.');
+    throw new ProblemError(
+      412,
+      'version-mismatch',
+      'It has changed since the version that If-Match names; read it again.',
+    );
   }
+}
+
+/** Sets the ETag of an answer that carries its version. */
+export function tagged<View extends { readonly version: number }>(response: ServerResponse, view: View): View {
+  response.setHeader('ETag', etagOf(view.version));
+  return view;
 }

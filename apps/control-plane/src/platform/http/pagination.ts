@@ -26,7 +26,11 @@ export function decodeCursor(cursor: string, length: number): (string | number)[
 }
 
 /** Cuts `limit + 1` fetched rows to a page; one row more than asked for means that there is a next page. */
-export function toPage<Item>(fetched: readonly Item[], limit: number, key: (item: Item) => (string | number)[]): Page<Item> {
+export function toPage<Item>(
+  fetched: readonly Item[],
+  limit: number,
+  key: (item: Item) => (string | number)[],
+): Page<Item> {
   const items = fetched.slice(0, limit);
   const last = items.at(-1);
   return { items, next: fetched.length > limit && last !== undefined ? encodeCursor(key(last)) : null };

@@ -31,7 +31,9 @@ export function sendProblem(response: HttpResponse, problem: ProblemError): void
     detail: problem.detail,
     ...(problem.extra.errors && { errors: problem.extra.errors }),
   });
-  response.writeHead(problem.status, { ...problem.extra.headers, 'Content-Type': 'application/problem+json' }).end(body);
+  response
+    .writeHead(problem.status, { ...problem.extra.headers, 'Content-Type': 'application/problem+json' })
+    .end(body);
 }
 
 const codes: Readonly<Record<number, string>> = {
@@ -47,13 +49,15 @@ const codes: Readonly<Record<number, string>> = {
 export function toProblem(thrown: unknown): ProblemError {
   if (thrown instanceof ProblemError) return thrown;
   const status = clientErrorStatus(thrown);
-  if (status === undefined) return new ProblemError(500, 'internal', 'The server failed; nothing is known to have changed.');
+  if (status === undefined)
+    return new ProblemError(500, 'internal', 'The server failed; nothing is known to have changed.');
   if (thrown instanceof HttpException) return new ProblemError(status, codes[status] ?? 'rejected', thrown.message);
   // Body parser: its own messages may quote the body, which may hold a secret.
   return new ProblemError(status, codes[status] ?? 'rejected', 'The request body cannot be read.');
 }
 
 function clientErrorStatus(thrown: unknown): number | undefined {
-  const status = thrown instanceof HttpException ? thrown.getStatus() : (thrown as { status?: unknown } | undefined)?.status;
+  const status =
+    thrown instanceof HttpException ? thrown.getStatus() : (thrown as { status?: unknown } | undefined)?.status;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 }

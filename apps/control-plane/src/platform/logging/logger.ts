@@ -15,5 +15,11 @@ export function createLogger(level: LogLevel): Logger {
 export function nestLogger(log: Logger): LoggerService {
   const write = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) =>
     log[level](message instanceof Error ? { err: message } : { msg: String(message) });
-  return { log: write('debug'), error: write('error'), warn: write('warn'), debug: write('debug'), verbose: write('debug') };
+  return {
+    log: write('debug'),
+    error: write('error'),
+    warn: write('warn'),
+    debug: write('debug'),
+    verbose: write('debug'),
+  };
 }

@@ -1,0 +1,53 @@
+import type { GroupSpec, ManifestKind, Resource } from '@sallyport/api-contract';
+
+/** What is stored of each kind: as declared, secrets left out, defaults filled in. */
+export interface StoredSpecs {
+  readonly Resource: Omit<Resource, 'name' | 'version' | 'createdAt' | 'updatedAt'>;
+  readonly ServiceAccount: {
+    readonly groups: readonly string[];
+    readonly owner: string | null;
+    readonly disabled: boolean;
+  };
+  readonly Group: { readonly members: GroupSpec['members'] };
+  readonly Policy: { readonly cedar: string };
+}
+
+export type Origin = 'manifest' | 'api';
+
+export interface StoredObject<K extends ManifestKind = ManifestKind> {
+  readonly kind: K;
+  readonly name: string;
+  readonly spec: StoredSpecs[K];
+  readonly version: number;
+  readonly origin: Origin;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Everything declared, at one moment. Immutable. */
+export class Configuration {
+  readonly #objects: ReadonlyMap<string, StoredObject>;
+
+  constructor(objects: Iterable<StoredObject>) {
+    this.#objects = new Map([...objects].map((object) => [objectKey(object.kind, object.name), object]));
+  }
+
+  get<K extends ManifestKind>(kind: K, name: string): StoredObject<K> | undefined {
+    return this.#objects.get(objectKey(kind, name)) as StoredObject<K> | undefined;
+  }
+
+  /** By name, in code-unit order. */
+  list<K extends ManifestKind>(kind: K): StoredObject<K>[] {
+    const found = [...this.#objects.values()].filter((object): object is StoredObject<K> => object.kind === kind);
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  all(): StoredObject[] {
+    return [...this.#objects.values()];
+  }
+}
+
+/** No name holds a colon. */
+export function objectKey(kind: ManifestKind, name: string): string {
+  return `${kind}::${name}`;
+}

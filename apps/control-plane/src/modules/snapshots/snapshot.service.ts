@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { policySnapshot, type PolicySnapshot } from '@sallyport/gateway-contract';
+import { randomBytes } from 'node:crypto';
+import type { DataSource, EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../../platform/config/config.js';
+import { SecretStore } from '../../platform/crypto/secret-store.js';
+import { Signer } from '../../platform/crypto/signer.js';
+import { DATA_SOURCE } from '../../platform/database/data-source.js';
+import { currentRevision, loadConfiguration } from '../configuration/configuration-store.js';
+import { resourcePassword } from '../configuration/configuration.service.js';
+import type { Configuration, StoredObject } from '../configuration/configuration.js';
+import type { SnapshotSource } from '../gateways/snapshot-source.js';
+import { tokenAudience } from '../identity/access-token.js';
+import { mergeGroups } from '../identity/group-membership.js';
+import type { StoredKey } from '../identity/key-store.js';
+import { allKeys } from '../identity/key-store.js';
+
+/** Puts together what one gateway needs to decide alone. */
+@Injectable()
+export class SnapshotService implements SnapshotSource {
+  constructor(
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly secrets: SecretStore,
+    private readonly signer: Signer,
+  ) {}
+
+  /** Read in one transaction that sees one moment: never half of a change. */
+  async build(gateway: string): Promise<PolicySnapshot> {
+    // Made outside, since the transaction below must not see it appear.
+    const pseudonymKey = await this.secrets.ensure(this.dataSource, 'pseudonym-key', 'installation', () =>
+      randomBytes(32),
+    );
+    return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+      await manager.query('SET TRANSACTION READ ONLY');
+      return this.read(manager, gateway, pseudonymKey);
+    });
+  }
+
+  currentRevision(): Promise<number> {
+    return currentRevision(this.dataSource);
+  }
+
+  private async read(manager: EntityManager, gateway: string, pseudonymKey: Buffer): Promise<PolicySnapshot> {
+    const revision = await currentRevision(manager);
+    const configuration = await loadConfiguration(manager);
+    const passwords = await this.secrets.all(manager, resourcePassword);
+    return policySnapshot.parse({
+      revision,
+      issuedAt: new Date().toISOString(),
+      maxAgeSeconds: this.config.policyMaxAgeSeconds,
+      gateway,
+      policies: configuration.list('Policy').map(({ name, spec }) => ({ name, cedar: spec.cedar })),
+      resources: configuration
+        .list('Resource')
+        .filter(({ spec }) => spec.gateways === undefined || spec.gateways.includes(gateway))
+        .map((resource) => snapshotResource(resource, passwords.get(resource.name))),
+      serviceAccounts: await this.accounts(manager, configuration),
+      groups: mergeGroups(
+        configuration.list('Group').map(({ name, spec }) => ({ name, members: spec.members })),
+        configuration.list('ServiceAccount').map(({ name, spec }) => ({ name, groups: spec.groups })),
+      ),
+      tokens: { issuer: this.signer.issuer, audience: tokenAudience, jwks: this.signer.publicJwks() },
+      pseudonymKey: pseudonymKey.toString('base64'),
+    } satisfies Record<keyof PolicySnapshot, unknown>);
+  }
+
+  private async accounts(manager: EntityManager, configuration: Configuration): Promise<unknown[]> {
+    const keys = new Map<string, StoredKey[]>();
+    for (const key of await allKeys(manager))
+      keys.set(key.serviceAccount, [...(keys.get(key.serviceAccount) ?? []), key]);
+    return configuration.list('ServiceAccount').map(({ name, spec }) => ({
+      name,
+      ...(spec.owner !== null && { owner: spec.owner }),
+      disabled: spec.disabled,
+      keys: (keys.get(name) ?? []).map(({ id, hash, expiresAt }) => ({
+        ...{ id, hash },
+        expiresAt: expiresAt?.toISOString() ?? null,
+      })),
+    }));
+  }
+}
+
+function snapshotResource(resource: StoredObject<'Resource'>, password: Buffer | undefined): unknown {
+  // Without its password a resource cannot be served, and a snapshot without the resource would hide the fault.
+  if (!password) throw new Error(`the password of resource ${resource.name} is missing`);
+  const { gateways: _, credential, ...spec } = resource.spec;
+  return {
+    name: resource.name,
+    ...spec,
+    credential: { username: credential.username, password: password.toString('utf8') },
+    // A resource deleted and made again starts over at version 1; the time of its making tells the two apart.
+    revision: `${resource.version}.${resource.createdAt.getTime().toString(36)}`,
+  };
+}
