@@ -1,0 +1,199 @@
+import { objectId } from '@sallyport/domain';
+import type { ApprovalOutcome, ApprovalPort, ApprovalRequest, ApprovalResolution } from '@sallyport/enforcement';
+import type { ToControlPlane, ToGateway } from '@sallyport/gateway-contract';
+import type { ControlPlaneLink } from '../link/control-plane-link.js';
+import { LinkError } from '../link/link-error.js';
+import type { Logger } from '../logger.js';
+import { copyPrincipal } from '../sessions/session-reporter.js';
+import type { ApprovalJournal, ApprovalReport } from './approval-journal.js';
+
+type Resolved = ToGateway['approval.resolved'];
+
+interface Waiting {
+  readonly sessionId: string;
+  state: 'pending' | 'resolved' | 'claiming' | 'consumed';
+  resolution: ApprovalResolution | undefined;
+  settle: ((resolution: ApprovalResolution) => void) | undefined;
+  /** The session ended while the claim was on its way. */
+  sessionEnded: boolean;
+}
+
+const retryMs = 5000;
+
+/** Carries held exchanges to the control plane and its word back. Whatever is uncertain is not consumed, and is reported. */
+export class ApprovalWaiter implements ApprovalPort {
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #sending = new Set<string>();
+  #retry: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(
+    private readonly link: Pick<ControlPlaneLink, 'request' | 'connected'>,
+    private readonly journal: ApprovalJournal,
+    private readonly log: Logger,
+  ) {}
+
+  /** Exchanges that wait for people now. */
+  get pending(): number {
+    return this.#waiting.size;
+  }
+
+  async open(request: ApprovalRequest): Promise<void> {
+    this.#waiting.set(request.id, {
+      sessionId: request.session.id,
+      state: 'pending',
+      resolution: undefined,
+      settle: undefined,
+      sessionEnded: false,
+    });
+    await this.link.request('exchange.held', heldBody(request));
+  }
+
+  resolution(id: string, signal: AbortSignal): Promise<ApprovalResolution> {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return Promise.reject(new Error('there is no such approval'));
+    if (waiting.resolution) return Promise.resolve(waiting.resolution);
+    if (signal.aborted) return Promise.reject(new Error('aborted'));
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        waiting.settle = undefined;
+        reject(new Error('aborted'));
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      waiting.settle = (resolution) => {
+        signal.removeEventListener('abort', abort);
+        resolve(resolution);
+      };
+    });
+  }
+
+  /** The control plane's word, pushed or told at hello. The first one counts. */
+  resolved({ approvalId, state, comment }: Resolved): void {
+    const waiting = this.#waiting.get(approvalId);
+    if (waiting?.state !== 'pending') return;
+    const resolution: ApprovalResolution =
+      state === 'denied' ? { state, ...(comment !== undefined && { comment }) } : { state };
+    waiting.resolution = resolution;
+    waiting.state = 'resolved';
+    if (state !== 'approved') this.#waiting.delete(approvalId);
+    waiting.settle?.(resolution);
+    waiting.settle = undefined;
+  }
+
+  async consume(id: string, bindingHash: string): Promise<boolean> {
+    const waiting = this.#waiting.get(id);
+    if (waiting?.state !== 'resolved' || waiting.resolution?.state !== 'approved') return false;
+    waiting.state = 'claiming';
+    this.journal.claim(id);
+    let consumed: boolean;
+    try {
+      ({ consumed } = await this.link.request('approval.consume', { approvalId: id, bindingHash }));
+    } catch (error) {
+      // Whether the claim arrived is unknown, so the request is not run, now or later, and that is what is reported.
+      this.#settle({ op: 'outcome', id, outcome: 'failed', detail: 'it never ran: the claim was not confirmed' });
+      throw error;
+    }
+    if (!consumed) {
+      this.#waiting.delete(id);
+      this.journal.done(id);
+      return false;
+    }
+    if (waiting.sessionEnded) {
+      this.#settle({ op: 'outcome', id, outcome: 'failed', detail: 'it never ran: the session had ended' });
+      return false;
+    }
+    waiting.state = 'consumed';
+    return true;
+  }
+
+  abandon(id: string, reason: string): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting || waiting.state === 'claiming') return;
+    if (waiting.state === 'consumed') this.#settle({ op: 'outcome', id, outcome: 'failed', detail: reason });
+    else this.#settle({ op: 'abandon', id, reason });
+  }
+
+  report(id: string, outcome: ApprovalOutcome, detail: string): void {
+    if (this.#waiting.get(id)?.state === 'consumed') this.#settle({ op: 'outcome', id, outcome, detail });
+  }
+
+  /** Nobody will report on what this session had in hand. */
+  sessionEnded(sessionId: string): void {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.sessionId !== sessionId) continue;
+      if (waiting.state === 'claiming') waiting.sessionEnded = true;
+      else if (waiting.state !== 'consumed') this.abandon(id, 'the session ended');
+      else this.report(id, 'unknown', 'the session ended before the outcome was known');
+    }
+  }
+
+  /** The link is up: says what could not be said. */
+  resume(): void {
+    if (this.#stopped || !this.link.connected) return;
+    for (const report of this.journal.reports) if (!this.#sending.has(report.id)) void this.#deliver(report);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    this.journal.close();
+  }
+
+  #settle(report: ApprovalReport): void {
+    this.#waiting.delete(report.id);
+    try {
+      this.journal.keep(report);
+    } catch (error) {
+      this.log.error({ approvalId: report.id, error: (error as Error).message }, 'a report could not be kept on disk');
+    }
+    this.resume();
+  }
+
+  #say(report: ApprovalReport): Promise<unknown> {
+    const approvalId = report.id;
+    return report.op === 'outcome'
+      ? this.link.request('approval.outcome', { approvalId, outcome: report.outcome, detail: report.detail })
+      : this.link.request('approval.abandon', { approvalId, reason: report.reason });
+  }
+
+  async #deliver(report: ApprovalReport): Promise<void> {
+    this.#sending.add(report.id);
+    try {
+      await this.#say(report).catch((error: unknown) => {
+        // A refusal is final: it will not be another one next time.
+        if (!(error instanceof LinkError && error.final)) throw error;
+        this.log.warn({ approvalId: report.id, error: error.message }, 'the control plane refused a report');
+      });
+      if (!this.#stopped) this.journal.done(report.id);
+    } catch {
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.resume(), retryMs);
+      this.#retry.unref();
+    } finally {
+      this.#sending.delete(report.id);
+    }
+  }
+}
+
+function heldBody(request: ApprovalRequest): ToControlPlane['exchange.held'] {
+  const { id, session, seq, decisionId, action, parameters, terms, policyRevision, bindingHash, reasons, expiresAt } =
+    request;
+  return {
+    id,
+    session: { ...session, principal: copyPrincipal(session) },
+    seq,
+    decisionId,
+    kind: action.kind,
+    text: action.text,
+    ...(parameters && { parameters: [...parameters] }),
+    effects: action.effects.map((effect) => ({ verb: effect.verb, object: objectId(effect.object) })),
+    terms: {
+      requirements: terms.requirements.map(({ groups, quorum }) => ({ groups: [...groups], quorum })),
+      expiresInSeconds: terms.expiresInSeconds,
+    },
+    policyRevision,
+    bindingHash,
+    reasons: [...reasons],
+    expiresAt,
+  };
+}

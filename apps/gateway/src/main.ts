@@ -1,0 +1,37 @@
+import { createRequire } from 'node:module';
+import { Judge } from '@sallyport/policy';
+import { createPostgresAdapter } from '@sallyport/protocol-postgres';
+import { ConfigError, loadConfig, type Config } from './config.js';
+import { Gateway } from './gateway.js';
+import { createLogger } from './logger.js';
+import { guardProcess } from './process/guard-process.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+function readConfig(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`The gateway cannot start:\n${error.problems.map((problem) => `  ${problem}\n`).join('')}`);
+    process.exit(2);
+  }
+}
+
+const config = readConfig();
+const log = createLogger(config.logLevel, config.name);
+try {
+  const gateway = new Gateway({
+    config,
+    // Every protocol that this gateway speaks.
+    adapters: [createPostgresAdapter()],
+    compile: (input) => new Judge(input),
+    version,
+    log,
+  });
+  guardProcess(gateway, log, config.parentWatch);
+  await gateway.start();
+} catch (error) {
+  log.fatal({ err: error }, 'the gateway could not start');
+  process.exit(1);
+}

@@ -1,0 +1,34 @@
+import type { Principal, Protocol } from '@sallyport/domain';
+import type { ClassifiedColumn, PolicyPort } from '@sallyport/enforcement';
+
+/** What a revision is compiled from. */
+export interface JudgeInput {
+  readonly revision: number;
+  readonly policies: readonly { readonly name: string; readonly cedar: string }[];
+  readonly groups: readonly { readonly name: string; readonly members: readonly string[] }[];
+  readonly resources: readonly {
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly classification: readonly ClassifiedColumn[];
+  }[];
+}
+
+export interface SessionFacts {
+  readonly principal: Principal;
+  readonly resource: string;
+  readonly sourceIp: string;
+  readonly protocol: Protocol;
+  readonly now: () => Date;
+}
+
+/** One compiled revision. The policy library's Judge is one. */
+export interface CompiledPolicies {
+  forSession(facts: SessionFacts): PolicyPort;
+  /** Names of every group that holds this principal, inherited ones included. */
+  resolveGroups(principalRef: string): readonly string[];
+  /** Ends it: whoever still asks is denied, and what it holds is freed. */
+  retire(): void;
+}
+
+/** @throws when any policy does not compile: a revision holds as a whole or not at all. */
+export type CompilePolicies = (input: JudgeInput) => CompiledPolicies;

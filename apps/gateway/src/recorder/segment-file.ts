@@ -1,0 +1,115 @@
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeSegmentHeader, segmentHeaderBytes } from '@sallyport/recording';
+import { segmentFile } from './segment-names.js';
+
+/** The segment that a session is writing now. */
+export class SegmentFile {
+  readonly openedAt = performance.now();
+  readonly #fd: number;
+  readonly #path: string;
+  #size: number;
+  #dirty = true;
+  #syncing = false;
+  #sealed = false;
+
+  /** @throws when the file cannot be made or its header cannot be written. */
+  constructor(
+    private readonly directory: string,
+    readonly sessionId: string,
+    readonly index: number,
+  ) {
+    this.#path = join(directory, segmentFile({ sessionId, index, state: 'open' }));
+    this.#fd = openSync(this.#path, 'wx', 0o600);
+    this.#size = 0;
+    try {
+      this.append(encodeSegmentHeader(sessionId, index));
+    } catch (error) {
+      closeSync(this.#fd);
+      rmSync(this.#path, { force: true });
+      throw error;
+    }
+  }
+
+  /** Bytes, the header included. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get empty(): boolean {
+    return this.#size <= segmentHeaderBytes;
+  }
+
+  get dirty(): boolean {
+    return this.#dirty;
+  }
+
+  /** All or nothing: after a failure the file ends where it ended before. Throws what the system said. */
+  append(first: Uint8Array, rest?: Uint8Array): void {
+    const total = first.length + (rest?.length ?? 0);
+    try {
+      let parts = rest ? [first, rest] : [first];
+      for (let written = 0; written < total;) {
+        const count = writevSync(this.#fd, parts);
+        written += count;
+        // A short write is how a nearly full disk begins to say no; the next one says it.
+        if (written < total) parts = after(parts, count);
+      }
+    } catch (error) {
+      this.#cutBack();
+      throw error;
+    }
+    this.#size += total;
+    this.#dirty = true;
+  }
+
+  /** Blocks until the disk has it. Throws when it does not. */
+  syncNow(): void {
+    if (!this.#dirty) return;
+    fdatasyncSync(this.#fd);
+    this.#dirty = false;
+  }
+
+  /** Starts a sync unless one is under way; `failed` is called when the disk refuses. */
+  sync(failed: (error: Error) => void): void {
+    if (this.#syncing || !this.#dirty) return;
+    this.#syncing = true;
+    this.#dirty = false;
+    fdatasync(this.#fd, (error) => {
+      this.#syncing = false;
+      if (error) failed(error);
+      if (this.#sealed) this.#finish(failed);
+    });
+  }
+
+  /** Gives the file its final name and lets go of it once the disk has it. Returns its path. Throws when it cannot be renamed. */
+  seal(failed: (error: Error) => void): string {
+    const sealed = join(this.directory, segmentFile({ ...this, state: 'sealed' }));
+    renameSync(this.#path, sealed);
+    this.#sealed = true;
+    if (!this.#syncing) this.#finish(failed);
+    return sealed;
+  }
+
+  #finish(failed: (error: Error) => void): void {
+    if (this.#dirty) this.sync(failed);
+    else closeSync(this.#fd);
+  }
+
+  #cutBack(): void {
+    try {
+      ftruncateSync(this.#fd, this.#size);
+    } catch {
+      // The reader stops at the incomplete frame; the recording is marked as failed by whoever called.
+    }
+  }
+}
+
+function after(parts: Uint8Array[], written: number): Uint8Array[] {
+  const left: Uint8Array[] = [];
+  for (const part of parts) {
+    if (written < part.length) left.push(part.subarray(written));
+    written = Math.max(0, written - part.length);
+  }
+  return left;
+}

@@ -1,0 +1,155 @@
+import { readFile, rm } from 'node:fs/promises';
+import { nextChain, setPreviousChain } from '@sallyport/recording';
+import { LinkError } from '../link/link-error.js';
+import type { ControlPlaneLink } from '../link/control-plane-link.js';
+import type { Logger } from '../logger.js';
+import { removeChainState, startOfChain, writeChainState, type ChainState } from './chain-state.js';
+import type { SealedSegment } from './spool.js';
+
+export interface UploaderOptions {
+  readonly directory: string;
+  readonly link: Pick<ControlPlaneLink, 'request' | 'connected'>;
+  /** False while the control plane does not know the session yet: a segment of it would be refused. */
+  readonly known: (sessionId: string) => boolean;
+  /** Bytes that are no longer on this disk. */
+  readonly onReleased: (bytes: number) => void;
+  readonly log: Logger;
+  /** Uploads at once. Few: the same connection carries approvals, which must not wait behind recordings. */
+  readonly concurrency?: number;
+  /** Milliseconds. */
+  readonly firstRetry?: number;
+  readonly longestRetry?: number;
+}
+
+interface SessionQueue {
+  readonly segments: SealedSegment[];
+  state: ChainState;
+  busy: boolean;
+  failures: number;
+  notBefore: number;
+}
+
+const uploadTimeoutMs = 60_000;
+
+/**
+ * Brings sealed segments to the control plane: a session's in order, each deleted only once it is acknowledged as durable.
+ * What was sent twice because an acknowledgement got lost is the same bytes again.
+ */
+export class Uploader {
+  readonly #queues = new Map<string, SessionQueue>();
+  #active = 0;
+  #waiting = 0;
+  #wakeUp: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(private readonly options: UploaderOptions) {}
+
+  /** Segments that wait for their acknowledgement. */
+  get backlog(): number {
+    return this.#waiting;
+  }
+
+  /** @param state where the recording stands, when an earlier process began it. */
+  add(segment: SealedSegment, state?: ChainState): void {
+    let queue = this.#queues.get(segment.sessionId);
+    if (!queue) {
+      queue = { segments: [], state: state ?? startOfChain(segment.sessionId), busy: false, failures: 0, notBefore: 0 };
+      this.#queues.set(segment.sessionId, queue);
+    }
+    queue.segments.push(segment);
+    this.#waiting += 1;
+    this.#fill();
+  }
+
+  /** Something that stood in the way may be gone: the link is up, or a session is known now. */
+  resume(): void {
+    for (const queue of this.#queues.values()) queue.notBefore = 0;
+    this.#fill();
+  }
+
+  /** Resolves when nothing waits any more, or after `timeoutMs`. */
+  async drained(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (this.#waiting > 0 && performance.now() < deadline && this.options.link.connected) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#wakeUp);
+  }
+
+  #fill(): void {
+    if (this.#stopped || !this.options.link.connected || this.#waiting === 0) return;
+    const now = performance.now();
+    let nextTry = Infinity;
+    for (const [sessionId, queue] of this.#queues) {
+      if (this.#active >= (this.options.concurrency ?? 4)) return;
+      if (queue.busy || queue.segments.length === 0 || !this.options.known(sessionId)) continue;
+      if (queue.notBefore > now) {
+        nextTry = Math.min(nextTry, queue.notBefore);
+        continue;
+      }
+      // To the end of the line: no session waits because another has much to say.
+      this.#queues.delete(sessionId);
+      this.#queues.set(sessionId, queue);
+      void this.#uploadFirst(sessionId, queue);
+    }
+    if (nextTry !== Infinity) {
+      clearTimeout(this.#wakeUp);
+      this.#wakeUp = setTimeout(() => this.#fill(), nextTry - now + 1);
+      this.#wakeUp.unref();
+    }
+  }
+
+  async #uploadFirst(sessionId: string, queue: SessionQueue): Promise<void> {
+    const segment = queue.segments[0]!;
+    queue.busy = true;
+    this.#active += 1;
+    try {
+      await this.#upload(segment, queue);
+      queue.segments.shift();
+      queue.failures = 0;
+      this.#waiting -= 1;
+      this.options.onReleased(segment.bytes);
+      if (segment.last) this.#queues.delete(sessionId);
+    } catch (error) {
+      this.#failed(segment, queue, error);
+    } finally {
+      queue.busy = false;
+      this.#active -= 1;
+    }
+    this.#fill();
+  }
+
+  async #upload(segment: SealedSegment, queue: SessionQueue): Promise<void> {
+    const { sessionId, index, path, last } = segment;
+    const { directory, link } = this.options;
+    if (index !== queue.state.next) {
+      // Somebody removed a file. What is left is still evidence, and the gap shows in its numbering.
+      this.options.log.error({ sessionId, missing: queue.state.next }, 'a recording segment is gone from the spool');
+    }
+    const bytes = await readFile(path);
+    setPreviousChain(bytes, queue.state.chain);
+    // On the thread pool: a mebibyte would hold up every session for a millisecond.
+    const digest = Buffer.from(await crypto.subtle.digest('SHA-256', bytes));
+    const chain = nextChain(queue.state.chain, digest);
+    const body = { sessionId, index, sha256: digest.toString('hex'), chain: chain.toString('hex'), last };
+    await link.request('recording.segment', body, { attachment: bytes, timeoutMs: uploadTimeoutMs });
+    const state = { next: index + 1, chain };
+    if (!last) await writeChainState(directory, sessionId, state);
+    queue.state = state;
+    await rm(path);
+    if (last) await removeChainState(directory, sessionId);
+  }
+
+  /** It stays on the disk and is tried again, however long it takes. */
+  #failed({ sessionId, index }: SealedSegment, queue: SessionQueue, error: unknown): void {
+    const { firstRetry = 500, longestRetry = 60_000, log } = this.options;
+    queue.failures += 1;
+    queue.notBefore = performance.now() + Math.min(longestRetry, firstRetry * 2 ** Math.min(queue.failures, 10));
+    if (error instanceof LinkError && error.code === 'offline') return;
+    log.error({ sessionId, index, error: (error as Error).message }, 'a recording segment could not be delivered');
+  }
+}

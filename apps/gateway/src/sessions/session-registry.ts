@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { SallyportError, principalRef, type SessionInfo } from '@sallyport/domain';
+import type { LiveSession, OpenSession } from '@sallyport/enforcement';
+import type { ToGateway } from '@sallyport/gateway-contract';
+import type { ApprovalWaiter } from '../approvals/approval-waiter.js';
+import type { Logger } from '../logger.js';
+import { proven } from '../authenticator.js';
+import type { PolicyCache } from '../policy/policy-cache.js';
+import type { Revision } from '../policy/revision.js';
+import { SessionPolicy, type SessionSubject } from '../policy/session-policy.js';
+import type { SessionRecorder } from '../recorder/session-recorder.js';
+import type { Spool } from '../recorder/spool.js';
+import { ConnectPermissions, whyEnded } from './session-validity.js';
+import type { SessionReporter } from './session-reporter.js';
+
+/** A session and what it was admitted with. */
+export interface RegisteredSession {
+  readonly info: SessionInfo;
+  readonly subject: SessionSubject;
+  readonly request: OpenSession;
+  readonly recorder: SessionRecorder;
+  readonly close: (reason: string) => void;
+  /** When it was told to end; monotonic. */
+  endingSince: number | undefined;
+}
+
+export interface RegistryOptions {
+  readonly gateway: () => string;
+  readonly policies: PolicyCache;
+  readonly spool: Spool;
+  readonly reporter: SessionReporter;
+  readonly approvals: ApprovalWaiter;
+  readonly log: Logger;
+  /** How long sessions outlive the policy's age. Milliseconds. */
+  readonly staleGraceMs: number;
+}
+
+/** A session that was told to end and did not: its recording ends, and without one nothing is forwarded. Milliseconds. */
+const endWithinMs = 3000;
+const tickMs = 1000;
+
+/** Every live session: admits them, and ends them when what they were admitted with no longer holds. */
+export class SessionRegistry {
+  readonly #sessions = new Map<string, RegisteredSession>();
+  /** Credentials and principals withdrawn since the revision in force; the next one no longer has them. */
+  readonly #revoked = new Set<string>();
+  readonly #tick: NodeJS.Timeout;
+  #draining = false;
+
+  constructor(private readonly options: RegistryOptions) {
+    options.policies.onRevision((revision) => {
+      this.#revoked.clear();
+      this.#revalidate(revision);
+    });
+    this.#tick = setInterval(() => this.#watch(), tickMs);
+    this.#tick.unref();
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get ids(): string[] {
+    return [...this.#sessions.keys()];
+  }
+
+  /** @throws SallyportError when a session may not start. */
+  open(request: OpenSession): LiveSession {
+    const { policies, spool, reporter, approvals } = this.options;
+    const revision = policies.current;
+    if (this.#draining) throw refusal('draining', 'the gateway is shutting down');
+    if (!revision) throw refusal('policy-stale', 'the policy is too old to decide by');
+    const { credentialId } = request.authenticated;
+    // Between authentication and here a revision may have come: only what holds now counts.
+    const now = proven(revision, credentialId);
+    const { name, protocol } = request.resource;
+    if (!now || this.#isRevoked(principalRef(now.principal), credentialId)) {
+      throw refusal('not-authenticated', 'the credential is not valid');
+    }
+    if (!revision.resource(name, protocol)) throw refusal('unknown-resource', 'there is no such resource');
+    const info: SessionInfo = {
+      id: randomUUID(),
+      principal: now.principal,
+      credentialId,
+      resource: name,
+      protocol,
+      gateway: this.options.gateway(),
+      clientAddress: plainAddress(request.clientAddress),
+      startedAt: new Date().toISOString(),
+    };
+    const subject = { account: info.principal.id, resource: name, clientAddress: info.clientAddress, protocol };
+    const recorder = spool.record(info);
+    const close = (reason: string): void => this.#close(info.id, reason);
+    this.#sessions.set(info.id, { info, subject, request, recorder, close, endingSince: undefined });
+    reporter.opened(info);
+    return { info, policy: new SessionPolicy(policies, subject), recorder, approvals, close };
+  }
+
+  /** Ends one session; the reason is for the client. */
+  terminate(sessionId: string, reason: string): void {
+    const session = this.#sessions.get(sessionId);
+    if (!session || session.endingSince !== undefined) return;
+    session.endingSince = performance.now();
+    this.options.log.info({ sessionId, reason }, 'ending a session');
+    // Not from within whatever called: that may be the session's own state machine.
+    setImmediate(() => {
+      try {
+        if (this.#sessions.has(sessionId)) session.request.terminate(reason);
+      } catch (error) {
+        this.options.log.error({ sessionId, error: (error as Error).message }, 'a session did not end by itself');
+        session.close(reason);
+      }
+    });
+  }
+
+  revoke({ principal, credentialId }: ToGateway['identity.revoked']): void {
+    this.#revoked.add(revocationKey(principal, credentialId));
+    for (const { info } of this.#sessions.values()) {
+      if (principalRef(info.principal) !== principal) continue;
+      if (credentialId === undefined || credentialId === info.credentialId)
+        this.terminate(info.id, 'access was revoked');
+    }
+  }
+
+  /** True while it stands in the way of a login, although the revision in force still has the credential. */
+  #isRevoked(principal: string, credentialId: string): boolean {
+    return this.#revoked.has(revocationKey(principal)) || this.#revoked.has(revocationKey(principal, credentialId));
+  }
+
+  /** Admits nobody from now on, lets exchanges in flight finish, then ends every session. Resolves when none is left. */
+  async drain(finishWithinMs: number): Promise<void> {
+    this.#draining = true;
+    clearInterval(this.#tick);
+    const deadline = performance.now() + finishWithinMs;
+    while (this.#sessions.size > 0 && performance.now() < deadline) {
+      for (const { info, recorder } of this.#sessions.values()) {
+        if (!recorder.busy) this.terminate(info.id, 'the gateway is shutting down');
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    for (const id of this.ids) this.terminate(id, 'the gateway is shutting down');
+    const end = performance.now() + endWithinMs;
+    while (this.#sessions.size > 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const session of [...this.#sessions.values()]) session.close('the gateway is shutting down');
+  }
+
+  #close(sessionId: string, reason: string): void {
+    const session = this.#sessions.get(sessionId);
+    if (!session) return;
+    this.#sessions.delete(sessionId);
+    session.recorder.close(reason);
+    this.options.approvals.sessionEnded(sessionId);
+    this.options.reporter.closed(sessionId, new Date().toISOString(), reason);
+  }
+
+  #revalidate(revision: Revision): void {
+    const connect = new ConnectPermissions(revision);
+    for (const session of this.#sessions.values()) {
+      const why = whyEnded(session, revision, connect);
+      if (why !== undefined) this.terminate(session.info.id, why);
+    }
+  }
+
+  #watch(): void {
+    const { policies, staleGraceMs, log } = this.options;
+    const now = performance.now();
+    const stale = this.#sessions.size > 0 && policies.freshness.overdueMs > staleGraceMs;
+    const revision = policies.last;
+    for (const session of [...this.#sessions.values()]) {
+      const { id, credentialId } = session.info;
+      if (session.endingSince !== undefined) {
+        if (now - session.endingSince < endWithinMs) continue;
+        log.error({ sessionId: id }, 'a session did not end in time: its recording ends now');
+        session.close('terminated');
+      } else if (stale) this.terminate(id, 'the policy is too old to decide by');
+      else if (!proven(revision, credentialId)) this.terminate(id, 'the credential is no longer valid');
+    }
+  }
+}
+
+function refusal(code: string, message: string): SallyportError {
+  return new SallyportError(code, message, { source: 'gateway', retryable: code !== 'unknown-resource' });
+}
+
+function revocationKey(principal: string, credentialId = ''): string {
+  return `${principal}\n${credentialId}`;
+}
+
+/** An IPv4 client of a dual-stack listener has an IPv4 address, not `::ffff:192.0.2.1`: policies compare addresses. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+}
