@@ -1,4 +1,7 @@
 export type { Catalog, CatalogColumn, CatalogFunction, CatalogRelation } from './dialects/postgres/catalog.js';
+export type { CatalogPart, CatalogRow, CatalogRows } from './dialects/postgres/catalog-queries.js';
+export { catalogFingerprintQuery, catalogQueries } from './dialects/postgres/catalog-queries.js';
+export { buildCatalog } from './dialects/postgres/catalog-snapshot.js';
 export type {
   CopyFormat,
   CopyShape,
@@ -8,3 +11,6 @@ export type {
   SqlSession,
   StatementInspection,
 } from './dialects/postgres/inspection.js';
+export type { PostgresInspectorOptions } from './dialects/postgres/inspector.js';
+export { PostgresInspector } from './dialects/postgres/inspector.js';
+export { loadParser, parserReady } from './dialects/postgres/parser.js';

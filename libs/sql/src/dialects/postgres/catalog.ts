@@ -9,11 +9,17 @@ export interface CatalogRelation {
   readonly columns: readonly CatalogColumn[];
   /** For views and materialised views: what pg_get_viewdef says with an empty search path, so every name is qualified. */
   readonly definition?: string;
+  /** Oids of the relations that this one inherits from or is a partition of; for an index, of its table. */
+  readonly parents?: readonly number[];
+  /** Has rules other than a view's own: writing to it may do anything. */
+  readonly hasRules?: boolean;
 }
 export interface CatalogColumn {
   readonly attnum: number;
   readonly name: string;
   readonly typeOid: number;
+  /** Computed by the server: COPY leaves it out unless it is listed. */
+  readonly generated?: boolean;
 }
 export interface CatalogFunction {
   readonly oid: number;
@@ -26,6 +32,8 @@ export interface CatalogFunction {
   /** pg_proc.prokind: f, p, a, w. */
   readonly kind: string;
   readonly securityDefiner: boolean;
+  /** Names of the columns it gives in FROM; undefined where that depends on the call. An empty name stands for the call's alias. */
+  readonly resultColumns?: readonly string[];
 }
 
 /** A snapshot of the target's catalog. Immutable; a newer one has another revision. */
@@ -39,6 +47,8 @@ export interface Catalog {
   functions(schema: string, name: string): readonly CatalogFunction[];
   /** True when a schema other than pg_catalog has an operator, cast or type input of this name that runs code. */
   hasCustomOperator(name: string): boolean;
+  /** As `hasCustomOperator`, for one schema: only schemas on the search path matter. */
+  customOperatorIn?(schema: string, name: string): boolean;
   /** Schemas that exist. */
   hasSchema(name: string): boolean;
   /** True for types outside pg_catalog that are not enums, domains, composites or ranges over built-in code. */

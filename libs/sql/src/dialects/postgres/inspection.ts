@@ -35,7 +35,12 @@ export type SessionChange =
   | { readonly kind: 'search-path'; readonly path: readonly string[] | undefined }
   | { readonly kind: 'prepare'; readonly name: string; readonly body: StatementInspection }
   | { readonly kind: 'deallocate'; readonly name: string | undefined }
-  | { readonly kind: 'declare-cursor'; readonly name: string; readonly body: StatementInspection; readonly hold: boolean }
+  | {
+      readonly kind: 'declare-cursor';
+      readonly name: string;
+      readonly body: StatementInspection;
+      readonly hold: boolean;
+    }
   | { readonly kind: 'close-cursor'; readonly name: string | undefined }
   /** Remembered from the moment it is sent, whatever becomes of it. */
   | { readonly kind: 'create-temp'; readonly name: string }
@@ -74,6 +79,8 @@ export type Inspection =
       readonly message: string;
       /** 1-based character position, where the grammar gave one. */
       readonly position?: number;
+      /** A name that the catalog does not have: worth one more try with a fresh catalog. */
+      readonly missing?: 'relation' | 'column' | 'function';
     };
 
 /** Text → meaning, for one resource. Pure apart from its cache; never throws. */

@@ -1,0 +1,164 @@
+import type { Node, RawStmt } from '@pgsql/types';
+import { statementInspection, wholeAction } from './action.js';
+import { Analysis, type AnalysisInput } from './analysis.js';
+import { analyzers } from './analyzers.js';
+import type { Catalog } from './catalog.js';
+import { checkTree } from './check-tree.js';
+import type { Inspection, SqlInspector, SqlSession, StatementInspection } from './inspection.js';
+import { InspectionCache } from './inspection-cache.js';
+import { normalise } from './normalise.js';
+import { parse, SyntaxProblem } from './parser.js';
+import { Refusal } from './refusal.js';
+import { meaningOf } from './statements/dispatch.js';
+import { defaultTextLimits, textProblem, type TextLimits } from './text-limits.js';
+import { kindOf, walkTree } from './tree.js';
+
+export interface PostgresInspectorOptions {
+  /** Largest text, UTF-8 bytes. Default 1 MiB. */
+  readonly maxTextBytes?: number;
+  /** Most cached inspections. Default 10,000. */
+  readonly cacheEntries?: number;
+  /** Most cached characters, keys and results together, roughly. Default 64 Mi. */
+  readonly cacheSize?: number;
+}
+
+type Accepted = Extract<Inspection, { ok: true }>;
+interface Inspected {
+  readonly inspection: Inspection;
+  readonly literalSensitive: boolean;
+  readonly sessionSensitive: boolean;
+}
+
+/** EXECUTE of a text that is itself an EXECUTE, and so on. */
+const maxPreparedDepth = 4;
+
+/** PostgreSQL text → meaning, for one resource. `loadParser()` must have resolved before; otherwise everything denies. */
+export class PostgresInspector implements SqlInspector {
+  readonly #limits: TextLimits;
+  readonly #cache: InspectionCache<Accepted>;
+
+  constructor(
+    readonly resource: string,
+    options: PostgresInspectorOptions = {},
+  ) {
+    this.#limits = { ...defaultTextLimits, maxBytes: options.maxTextBytes ?? defaultTextLimits.maxBytes };
+    this.#cache = new InspectionCache(options.cacheEntries ?? 10_000, options.cacheSize ?? 64 << 20);
+  }
+
+  /** Never throws: whatever goes wrong is an inspection that is not ok. */
+  inspect(text: string, catalog: Catalog, session: SqlSession): Inspection {
+    try {
+      return this.#cached(text, catalog, session);
+    } catch {
+      return { ok: false, code: 'unparsable', message: 'the text could not be understood' };
+    }
+  }
+
+  #cached(text: string, catalog: Catalog, session: SqlSession): Inspection {
+    const prefix = cachePrefix(catalog, session);
+    const exact = this.#cache.get(prefix + text);
+    if (exact) return exact;
+    // A longer text than those looked at may be over the limit.
+    const normal = text.length * 3 <= this.#limits.maxBytes ? normalise(text) : undefined;
+    const normalKey = normal === undefined ? undefined : `${prefix}\0${normal}`;
+    const similar = normalKey === undefined ? undefined : this.#cache.get(normalKey);
+    if (similar) return withText(similar, text);
+    const { inspection, literalSensitive, sessionSensitive } = this.#inspect(text, { catalog, session, depth: 0 });
+    if (!inspection.ok || sessionSensitive) return inspection;
+    const plain = normalKey !== undefined && !literalSensitive && inspection.statements.length === 1;
+    this.#cache.set(plain ? normalKey : prefix + text, inspection, 1000 + text.length);
+    return inspection;
+  }
+
+  #inspect(text: string, place: Pick<AnalysisInput, 'catalog' | 'session' | 'depth'>): Inspected {
+    const problem = textProblem(text, this.#limits);
+    if (problem) return refused({ ok: false, code: 'unparsable', ...problem });
+    const input: AnalysisInput = {
+      ...place,
+      resource: this.resource,
+      analyzers,
+      reinspect: (prepared) => this.#reinspect(prepared, { ...place, depth: place.depth + 1 }),
+      inspectPart: (outer, node) => inspectNode(outer.input, node, partText.get(outer) ?? text).inspection,
+    };
+    try {
+      return inspectTree(input, text);
+    } catch (error) {
+      if (error instanceof SyntaxProblem) {
+        return refused({ ok: false, code: 'unparsable', message: 'syntax error', position: error.position });
+      }
+      if (!(error instanceof Refusal)) throw error;
+      return refused({ ok: false, code: 'unsupported', message: error.message, missing: error.missing });
+    }
+  }
+
+  /** The names of a prepared text are looked up again each time it runs, as the server does after a change. */
+  #reinspect(
+    prepared: StatementInspection,
+    place: Pick<AnalysisInput, 'catalog' | 'session' | 'depth'>,
+  ): StatementInspection {
+    if (place.depth > maxPreparedDepth) throw new Refusal('prepared statements execute one another');
+    const { inspection } = this.#inspect(prepared.action.text, place);
+    if (!inspection.ok) throw new Refusal(inspection.message, inspection.missing);
+    const [statement] = inspection.statements;
+    if (!statement || inspection.statements.length !== 1) throw new Refusal('the prepared statement is not known');
+    const change = statement.changes.find((candidate) => candidate.kind === 'prepare');
+    return change ? change.body : statement;
+  }
+}
+
+/** The text of the statement that an analysis is of, for what PREPARE and DECLARE keep. */
+const partText = new WeakMap<Analysis, string>();
+
+function refused(inspection: Inspection): Inspected {
+  return { inspection, literalSensitive: true, sessionSensitive: true };
+}
+
+function cachePrefix(catalog: Catalog, session: SqlSession): string {
+  const temporary = session.tempRelations.size === 0 ? '' : [...session.tempRelations].sort().join('\0');
+  return `${catalog.revision}\0${session.searchPath.join('\0')}\0\0${temporary}\0\0`;
+}
+
+/** The same meaning for a text that differs in constants alone. */
+function withText(inspection: Accepted, text: string): Accepted {
+  const statement = inspection.statements[0]!;
+  const action = { ...inspection.action, text };
+  return { ok: true, statements: [{ ...statement, action }], action };
+}
+
+function inspectTree(input: AnalysisInput, text: string): Inspected {
+  const raw = parse(text).stmts ?? [];
+  // Refuses what is too deep before anything recurses into it.
+  walkTree(raw, { node: () => true, rangeVar: () => undefined, typeName: () => undefined });
+  const bytes = raw.length > 1 ? Buffer.from(text, 'utf8') : undefined;
+  const parts = raw.map((statement) => {
+    if (!statement.stmt) throw new Refusal('a statement is empty');
+    return inspectNode(input, statement.stmt, bytes ? sliceOf(bytes, statement) : text);
+  });
+  const statements = parts.map((part) => part.inspection);
+  return {
+    inspection: { ok: true, statements, action: wholeAction(text, statements, input.resource) },
+    literalSensitive: parts.some((part) => part.literalSensitive),
+    sessionSensitive: parts.some((part) => part.sessionSensitive),
+  };
+}
+
+interface InspectedStatement {
+  readonly inspection: StatementInspection;
+  readonly literalSensitive: boolean;
+  readonly sessionSensitive: boolean;
+}
+
+function inspectNode(input: AnalysisInput, node: Node, text: string): InspectedStatement {
+  const analysis = new Analysis(input);
+  partText.set(analysis, text);
+  const meaning = meaningOf(analysis, node, text);
+  checkTree(analysis, node);
+  if (kindOf(node) === 'PrepareStmt') analysis.parameters = 0; // they belong to the body
+  const { literalSensitive, sessionSensitive } = analysis;
+  return { inspection: statementInspection(analysis, meaning, text), literalSensitive, sessionSensitive };
+}
+
+/** The grammar gives a statement's place in bytes. */
+function sliceOf(bytes: Buffer, { stmt_location: start = 0, stmt_len: length }: RawStmt): string {
+  return bytes.toString('utf8', start, length ? start + length : bytes.length).trim();
+}

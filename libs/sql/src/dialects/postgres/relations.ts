@@ -1,0 +1,171 @@
+import type { RangeVar } from '@pgsql/types';
+import type { ColumnRef, SqlVerb, TableRef } from '@sallyport/domain';
+import type { Analysis } from './analysis.js';
+import type { CatalogRelation } from './catalog.js';
+import { Refusal } from './refusal.js';
+import type { RangeEntry } from './scope.js';
+import { lookupPath } from './search-path.js';
+import { bearsValues } from './value-bearing.js';
+import { columnKey, either, mix, type NamedValue, type Value } from './value.js';
+import { namedColumns } from './aliases.js';
+
+/** What a relation's name means: usually one relation, two where a temporary one may hide a permanent one. */
+export interface FoundRelations {
+  readonly relations: readonly CatalogRelation[];
+  /** Set when a temporary relation of that name may exist whose columns the catalog does not tell. */
+  readonly unknownTemporary?: string;
+}
+
+/** pg_class.relkind of what a query can name: tables, partitioned, views, materialised, foreign, sequences, TOAST. */
+const readable = 'rpvmfSt';
+
+/** Looks a name up as the server would. Undefined when nothing has it. */
+export function findRelations(analysis: Analysis, name: RangeVar): FoundRelations | undefined {
+  if (name.catalogname) throw new Refusal('references to another database are not supported');
+  const table = name.relname ?? '';
+  if (name.schemaname) {
+    const found = analysis.catalog.relation(name.schemaname, table);
+    if (found && readable.includes(found.relkind)) return { relations: [found] };
+    return name.schemaname === 'pg_temp' ? temporary(analysis, table, []) : undefined;
+  }
+  const permanent = lookupPath(analysis.session)
+    .map((schema) => analysis.catalog.relation(schema, table))
+    .find((relation) => relation !== undefined && readable.includes(relation.relkind));
+  const found = permanent ? [permanent] : [];
+  if (analysis.session.tempRelations.has(table)) return temporary(analysis, table, found);
+  return permanent ? { relations: found } : undefined;
+}
+
+function temporary(
+  analysis: Analysis,
+  table: string,
+  permanent: readonly CatalogRelation[],
+): FoundRelations | undefined {
+  const known = analysis.catalog.relation('pg_temp', table);
+  if (known) return { relations: [known, ...permanent] };
+  return analysis.session.tempRelations.has(table) ? { relations: permanent, unknownTemporary: table } : undefined;
+}
+
+export function requireRelations(analysis: Analysis, name: RangeVar): FoundRelations {
+  analysis.visited.add(name);
+  const found = findRelations(analysis, name);
+  if (found) return found;
+  const printed = [name.schemaname, name.relname].filter(Boolean).join('.');
+  throw new Refusal(`relation "${printed}" does not exist or is not visible`, 'relation');
+}
+
+/** Every table object that a name may mean, for effects. */
+export function tableRefs(analysis: Analysis, found: FoundRelations): TableRef[] {
+  const refs = found.relations.map((relation) => {
+    analysis.relations.add(relation.oid);
+    return analysis.tableRef(relation);
+  });
+  if (found.unknownTemporary !== undefined) {
+    refs.push(analysis.tableRef({ schema: 'pg_temp', name: found.unknownTemporary }));
+  }
+  return refs;
+}
+
+/** A relation in FROM: reading it is an effect, and so is what its kind brings along. */
+export function readRelation(analysis: Analysis, name: RangeVar): RangeEntry {
+  const found = requireRelations(analysis, name);
+  for (const ref of tableRefs(analysis, found)) analysis.effects.table('select', ref);
+  for (const relation of found.relations) noteKind(analysis, relation);
+  return entryOf(analysis, name, found);
+}
+
+/** The entry of a relation that is written: its columns are effects only once they are read. */
+export function writeRelation(
+  analysis: Analysis,
+  name: RangeVar,
+  write: { readonly verb: SqlVerb; readonly columns?: readonly string[] },
+): RangeEntry {
+  const found = requireRelations(analysis, name);
+  for (const ref of tableRefs(analysis, found)) analysis.effects.table(write.verb, ref, write.columns);
+  for (const relation of found.relations) {
+    noteKind(analysis, relation);
+    if (relation.hasRules) analysis.call(relation.schema, relation.name);
+    if (relation.relkind === 'v') writeThroughView(analysis, relation, write);
+  }
+  analysis.writes = true;
+  return entryOf(analysis, name, found);
+}
+
+/** Writing to a view writes to the relations behind it: taken as every one of them, with the columns shown there. */
+function writeThroughView(
+  analysis: Analysis,
+  view: CatalogRelation,
+  write: { readonly verb: SqlVerb; readonly columns?: readonly string[] },
+): void {
+  const behind = new Map<string, { readonly ref: TableRef; readonly columns: string[] }>();
+  for (const { name, value } of columnsOf(analysis, view)) {
+    for (const source of value.sources.values()) {
+      if (source.schema === view.schema && source.table === view.name) continue;
+      const ref = analysis.tableRef({ schema: source.schema, name: source.table });
+      const key = `${source.schema}\0${source.table}`;
+      const entry = behind.get(key) ?? { ref, columns: [] };
+      behind.set(key, entry);
+      if (!write.columns || write.columns.includes(name)) entry.columns.push(source.column);
+    }
+  }
+  for (const { ref, columns } of behind.values()) analysis.effects.table(write.verb, ref, columns);
+}
+
+function noteKind(analysis: Analysis, relation: CatalogRelation): void {
+  if (bearsValues(relation)) analysis.effects.table('reveal', analysis.tableRef(relation));
+  // A foreign table's rows come from a server that this gateway does not know.
+  if (relation.relkind === 'f') analysis.effects.table('call', analysis.tableRef(relation));
+}
+
+function entryOf(analysis: Analysis, name: RangeVar, found: FoundRelations): RangeEntry {
+  const known = found.relations.map((relation) => columnsOf(analysis, relation));
+  const first = known[0] ?? [];
+  const sameNames = known.every((columns) => columns.length === first.length && namesAgree(columns, first));
+  const open = found.unknownTemporary !== undefined || !sameNames;
+  const entry: RangeEntry = {
+    alias: name.relname ?? '',
+    schema: found.relations[0]?.schema,
+    columns: sameNames ? first.map((column, i) => united(column.name, known, i)) : [],
+    open: open ? mix(known.flatMap((columns) => columns.map((column) => column.value))) : undefined,
+    stored: true,
+  };
+  return name.alias ? namedColumns(entry, name.alias) : entry;
+}
+
+function namesAgree(left: readonly NamedValue[], right: readonly NamedValue[]): boolean {
+  return left.every((column, i) => column.name === right[i]?.name);
+}
+
+function united(name: string, known: readonly (readonly NamedValue[])[], index: number): NamedValue {
+  return { name, value: known.map((columns) => columns[index]!.value).reduce(either) };
+}
+
+/** A relation's columns: each is itself, the same column of what it is a partition of, and what a view shows there. */
+export function columnsOf(analysis: Analysis, relation: CatalogRelation): NamedValue[] {
+  const behind = relation.definition === undefined ? undefined : analysis.input.analyzers.view(analysis, relation);
+  const ancestors = ancestorsOf(analysis, relation);
+  return relation.columns.map(({ name }, i) => {
+    const sources = new Map<string, ColumnRef>();
+    const add = (ref: ColumnRef): void => void sources.set(columnKey(ref), ref);
+    add(analysis.column(relation, name));
+    for (const ancestor of ancestors) {
+      if (ancestor.columns.some((column) => column.name === name)) add(analysis.column(ancestor, name));
+    }
+    const shown: Value | undefined = behind?.[i];
+    if (shown) for (const ref of shown.sources.values()) add(ref);
+    return { name, value: { sources, direct: shown === undefined || shown.direct || shown.sources.size === 0 } };
+  });
+}
+
+/** Everything that a relation inherits from: its rows are rows of those too. */
+function ancestorsOf(analysis: Analysis, relation: CatalogRelation): CatalogRelation[] {
+  const found = new Map<number, CatalogRelation>();
+  const pending = [...(relation.parents ?? [])];
+  for (let oid = pending.pop(); oid !== undefined; oid = pending.pop()) {
+    const parent = analysis.catalog.relationByOid(oid);
+    if (!parent || found.has(oid)) continue;
+    found.set(oid, parent);
+    pending.push(...(parent.parents ?? []));
+  }
+  return [...found.values()];
+}
