@@ -45,7 +45,8 @@ export function issueOf(text: string, error: DetailedError | undefined): Stateme
     .replace(/^for policy `[^`]*`, /, '')
     .replace(/^failed to parse policy (with id `[^`]*` )?from string: /, '');
   const byte = error?.sourceLocations?.[0]?.start ?? 0;
-  return { offset: offsetOfByte(text, byte), message: error?.help ? `${message} (${error.help})` : message };
+  const help = error?.help?.replace(/^for policy `[^`]*`, /, '');
+  return { offset: offsetOfByte(text, byte), message: help ? `${message} (${help})` : message };
 }
 
 function nameOf(entity: EntityUidJson): EntityName {

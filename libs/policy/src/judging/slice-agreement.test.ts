@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import type { Action, Decision } from '@sallyport/domain';
+import { objectId } from '@sallyport/domain';
+import { Judge } from './judge.js';
+import { actions, addresses, clocks, policySets, principals, resourceA } from './random-policies-fixture.js';
+import type { OracleDecision, OracleStatement } from './whole-set-fixture.js';
+import { judgeWhole } from './whole-set-fixture.js';
+
+function judgeOf(statements: readonly OracleStatement[]): Judge {
+  const policies = statements.map(({ label, text }) => ({ name: label, cedar: text }));
+  const other = { ...resourceA, name: 'b', classification: [] };
+  return new Judge({ revision: 1, policies, groups: [], resources: [resourceA, other] });
+}
+
+function summary(decision: Decision): OracleDecision {
+  const codes = decision.because.map(({ code }) => code);
+  const failed = codes.includes('evaluation-error');
+  return {
+    effect: decision.effect,
+    code: failed ? 'evaluation-error' : codes[0]!,
+    policies: failed ? [] : [...new Set(decision.because.flatMap(({ policy }) => policy ?? []))].sort(),
+    masked: decision.effect === 'deny' ? [] : decision.obligations.map(({ column }) => objectId(column)).sort(),
+  };
+}
+/** Where an error and another denial meet, who else is named does not matter. */
+const comparable = (decision: OracleDecision) =>
+  decision.code === 'evaluation-error' ? { ...decision, policies: [] } : decision;
+
+const worlds = fc.record({
+  statements: policySets,
+  principal: principals,
+  action: actions,
+  now: clocks,
+  sourceIp: addresses,
+});
+
+test('the slice decides as the whole set does, column by column', () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(worlds, ({ statements, principal, action, now, sourceIp }) => {
+      const judge = judgeOf(statements);
+      const session = judge.forSession({ principal, resource: 'a', sourceIp, protocol: 'postgres', now: () => now });
+      const decision = summary(session.judge(action));
+      judge.retire();
+      seen.add(`${decision.effect} ${decision.code} ${decision.masked.length > 0}`);
+      const expected = judgeWhole({ statements, principal, resource: resourceA, now, sourceIp }, action);
+      expect(comparable(decision)).toEqual(comparable(expected));
+    }),
+    { numRuns: 300 },
+  );
+  // The comparison means something only if all outcomes came up.
+  for (const outcome of [
+    'permit permitted',
+    'hold needs-approval',
+    'deny forbidden',
+    'deny no-permit',
+    'deny evaluation-error',
+  ]) {
+    expect([...seen].join('; ')).toContain(outcome);
+  }
+  expect([...seen].join('; ')).toContain('true');
+}, 60_000);
+
+test('a kept decision is the one that would be made', () => {
+  const sessions = fc.array(
+    fc.record({
+      principal: principals,
+      sourceIp: addresses,
+      steps: fc.array(fc.tuple(actions, clocks), { minLength: 1, maxLength: 6 }),
+    }),
+    { minLength: 1, maxLength: 3 },
+  );
+  fc.assert(
+    fc.property(policySets, sessions, (statements, plans) => {
+      const judge = judgeOf(statements);
+      for (const round of [1, 2]) {
+        for (const { principal, sourceIp, steps } of plans) {
+          let now = new Date(0);
+          const session = judge.forSession({
+            principal,
+            resource: 'a',
+            sourceIp,
+            protocol: 'postgres',
+            now: () => now,
+          });
+          for (const [action, at] of steps) {
+            now = at;
+            const again: Action = round === 1 ? action : { ...action };
+            expect(session.judge(again)).toEqual(session.explain(again).decision);
+            expect(session.judge(again)).toEqual(session.explain(again).decision);
+          }
+        }
+      }
+      judge.retire();
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
