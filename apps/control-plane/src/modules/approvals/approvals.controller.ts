@@ -1,8 +1,10 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import type { Approval, ApprovalQuery, ApprovalSummary } from '@sallyport/api-contract';
 import { approvalQuery, approveBody, denyBody } from '@sallyport/api-contract';
+import type { Principal } from '@sallyport/domain';
 import { z } from 'zod';
-import { Authorize } from '../../platform/auth/authorize.js';
+import { API_JUDGE, type ApiJudge } from '../../platform/auth/api-judge.js';
+import { Authenticated } from '../../platform/auth/authorize.js';
 import { Caller, type CallerIdentity } from '../../platform/auth/caller.js';
 import type { Page } from '../../platform/http/pagination.js';
 import { ZodPipe } from '../../platform/http/zod.pipe.js';
@@ -11,29 +13,33 @@ import { ApprovalsQueries } from './approvals.queries.js';
 
 const approvalId = new ZodPipe(z.uuid());
 
+/** Who may see or decide an approval is in its own terms: no right on the whole collection is needed for either. */
 @Controller('v1/approvals')
 export class ApprovalsController {
   constructor(
     private readonly decisions: ApprovalDecisions,
     private readonly queries: ApprovalsQueries,
+    @Inject(API_JUDGE) private readonly judge: ApiJudge,
   ) {}
 
   @Get()
-  @Authorize('read', 'approvals')
-  list(@Query(new ZodPipe(approvalQuery)) query: ApprovalQuery): Promise<Page<ApprovalSummary>> {
-    return this.queries.list(query);
+  @Authenticated()
+  list(
+    @Query(new ZodPipe(approvalQuery)) query: ApprovalQuery,
+    @Caller() caller: CallerIdentity,
+  ): Promise<Page<ApprovalSummary>> {
+    return this.queries.list(query, this.#limitsOf(caller));
   }
 
   @Get(':id')
-  @Authorize('read', 'approvals')
-  get(@Param('id', approvalId) id: string): Promise<Approval> {
-    return this.queries.get(id);
+  @Authenticated()
+  get(@Param('id', approvalId) id: string, @Caller() caller: CallerIdentity): Promise<Approval> {
+    return this.queries.get(id, this.#limitsOf(caller));
   }
 
-  /** Who may is in the approval's own terms. */
   @Post(':id/approve')
   @HttpCode(200)
-  @Authorize('decide', 'approvals')
+  @Authenticated()
   async approve(
     @Param('id', approvalId) id: string,
     @Body(new ZodPipe(approveBody)) body: z.infer<typeof approveBody>,
@@ -45,7 +51,7 @@ export class ApprovalsController {
 
   @Post(':id/deny')
   @HttpCode(200)
-  @Authorize('decide', 'approvals')
+  @Authenticated()
   async deny(
     @Param('id', approvalId) id: string,
     @Body(new ZodPipe(denyBody)) body: z.infer<typeof denyBody>,
@@ -53,5 +59,10 @@ export class ApprovalsController {
   ): Promise<Approval> {
     await this.decisions.decide(id, caller, { verdict: 'deny', comment: body.comment });
     return this.queries.get(id);
+  }
+
+  /** Undefined for who may read them all; the rest see what they asked for and what they may decide. */
+  #limitsOf({ principal }: CallerIdentity): Principal | undefined {
+    return this.judge(principal, 'read', 'approvals') ? undefined : principal;
   }
 }

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Approval, ApprovalQuery, ApprovalSummary } from '@sallyport/api-contract';
-import { principalRef } from '@sallyport/domain';
+import { principalRef, type Principal } from '@sallyport/domain';
 import type { ToGateway } from '@sallyport/gateway-contract';
 import type { DataSource } from 'typeorm';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { firstRow, rows } from '../../platform/database/query.js';
 import { decodeCursor, toPage, type Page } from '../../platform/http/pagination.js';
 import { ProblemError } from '../../platform/http/problem-error.js';
+import { isEligible } from './approval.js';
 import type { ApprovalRow, DecisionRow } from './approval.store.js';
 import { decisionsOf, findApproval } from './approval.store.js';
 import { displayText } from './display-text.js';
@@ -20,8 +21,11 @@ type Resolved = ToGateway['approval.resolved'];
 export class ApprovalsQueries {
   constructor(@Inject(DATA_SOURCE) private readonly dataSource: DataSource) {}
 
-  /** Newest first. What is past its time is not pending, whether or not its job has run. */
-  async list(query: ApprovalQuery): Promise<Page<ApprovalSummary>> {
+  /**
+   * Newest first. What is past its time is not pending, whether or not its job has run.
+   * @param viewer sees only what it asked for or may decide; without one, everything.
+   */
+  async list(query: ApprovalQuery, viewer?: Principal): Promise<Page<ApprovalSummary>> {
     const limit = query.limit ?? defaultLimit;
     const [createdAt, id] = query.cursor ? decodeCursor(query.cursor, 2) : [null, null];
     const found = await rows<ApprovalRow & { sort_key: string }>(
@@ -33,17 +37,32 @@ export class ApprovalsQueries {
        WHERE ($1::text IS NULL OR shown = $1)
          AND ($2::text IS NULL OR resource = $2)
          AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid))
-       ORDER BY created_at DESC, id DESC LIMIT $5`,
-      [query.state ?? null, query.resource ?? null, createdAt, id, limit + 1],
+         AND ($5::text IS NULL OR requester_ref = $5 OR EXISTS (
+           SELECT FROM jsonb_array_elements(terms -> 'requirements') AS requirement
+           WHERE requirement -> 'groups' ?| $6::text[]))
+       ORDER BY created_at DESC, id DESC LIMIT $7`,
+      [
+        query.state ?? null,
+        query.resource ?? null,
+        createdAt,
+        id,
+        viewer ? principalRef(viewer) : null,
+        viewer?.groups ?? [],
+        limit + 1,
+      ],
     );
     const page = toPage(found, limit, (row) => [row.sort_key, row.id]);
     return { items: page.items.map(toSummary), next: page.next };
   }
 
-  /** All of it: a reviewer decides on nothing less. Throws ProblemError 404. */
-  async get(id: string): Promise<Approval> {
+  /**
+   * All of it: a reviewer decides on nothing less. Throws ProblemError 404.
+   * @param viewer as for `list`; what it may not see does not exist for it.
+   */
+  async get(id: string, viewer?: Principal): Promise<Approval> {
     const row = await findApproval(this.dataSource, id);
-    if (!row) throw new ProblemError(404, 'not-found', 'There is no such approval.');
+    if (!row || (viewer && !maySee(viewer, row)))
+      throw new ProblemError(404, 'not-found', 'There is no such approval.');
     return toApproval(row, await decisionsOf(this.dataSource, id));
   }
 
@@ -73,6 +92,10 @@ export class ApprovalsQueries {
     const resolved = await Promise.all(found.map(({ id }) => this.resolution(id)));
     return resolved.filter((one) => one !== undefined);
   }
+}
+
+function maySee(viewer: Principal, row: ApprovalRow): boolean {
+  return row.requester_ref === principalRef(viewer) || isEligible(row.terms, viewer.groups);
 }
 
 function toResolved(row: ApprovalRow, decisions: readonly DecisionRow[]): Resolved | undefined {
