@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRecording, verifyRecording, type Frame } from '@sallyport/recording';
+import { ControlPlaneLink } from '../link/control-plane-link.js';
+import { Identity } from '../link/identity.js';
+import { spawnSource } from '../testing-child.js';
+import { eventually, TestingControlPlane } from '../testing-control-plane.js';
+import { silentLog, temporaryDirectory } from '../testing-gateway.js';
+import { recoverSpool } from './recovery.js';
+import { Spool, type SealedSegment, type SpoolOptions } from './spool.js';
+import { sampleRecord, sampleSession } from './testing-sessions.js';
+import { Uploader } from './uploader.js';
+
+let directory: ReturnType<typeof temporaryDirectory>;
+beforeEach(() => (directory = temporaryDirectory()));
+afterEach(() => directory.remove());
+
+function makeSpool(options: Partial<SpoolOptions> = {}) {
+  const sealed: SealedSegment[] = [];
+  const failed: string[] = [];
+  const spool = new Spool({
+    directory: directory.path,
+    maxBytes: 1024 ** 3,
+    durability: 'write',
+    log: silentLog,
+    onSealed: (segment) => sealed.push(segment),
+    onFailure: (sessionId) => failed.push(sessionId),
+    ...options,
+  });
+  return { spool, sealed, failed };
+}
+
+/** A control plane with this gateway connected, and an uploader that delivers to it. */
+async function withDelivery(
+  act: (controlPlane: TestingControlPlane, uploader: Uploader) => Promise<void>,
+): Promise<void> {
+  const controlPlane = await new TestingControlPlane().start();
+  const state = temporaryDirectory();
+  const link = new ControlPlaneLink({
+    url: controlPlane.url,
+    name: 'local',
+    enrolmentToken: controlPlane.enrolmentToken(),
+    identity: new Identity(state.path),
+    log: silentLog,
+    describe: () => ({ version: '0', adapters: [], sessions: [] }),
+    onPush: () => undefined,
+    onReady: () => uploader.resume(),
+    timing: { firstRetry: 10, longestRetry: 50 },
+  });
+  const uploader = new Uploader({
+    directory: directory.path,
+    link,
+    known: () => true,
+    onReleased: () => undefined,
+    log: silentLog,
+    firstRetry: 5,
+    longestRetry: 50,
+  });
+  link.start();
+  try {
+    await eventually(() => link.connected);
+    await act(controlPlane, uploader);
+  } finally {
+    uploader.stop();
+    link.stop();
+    await controlPlane.stop();
+    state.remove();
+  }
+}
+
+async function framesOf(segments: readonly Buffer[]): Promise<Frame[]> {
+  const frames: Frame[] = [];
+  for await (const item of readRecording(segments)) if (item.kind === 'frame') frames.push(item.frame);
+  return frames;
+}
+
+test('a long session becomes several segments that arrive in order, whole, also when acknowledgements get lost', async () => {
+  await withDelivery(async (controlPlane, uploader) => {
+    let lost = 0;
+    controlPlane.on('recording.segment', ({ index }) => {
+      if (index % 2 === 0 || lost > 3) return undefined;
+      lost += 1;
+      return 'drop';
+    });
+    const { spool } = makeSpool({ segmentBytes: 20_000, onSealed: (segment) => uploader.add(segment) });
+    const session = sampleSession(randomUUID());
+    const recorder = spool.record(session);
+    for (let seq = 1; seq <= 100; seq += 1) {
+      recorder.decision(sampleRecord(session.id, seq));
+      recorder.response(Buffer.alloc(2000, seq));
+      recorder.flush();
+    }
+    recorder.close('done');
+    await eventually(() => uploader.backlog === 0, 10_000);
+    expect(lost).toBeGreaterThan(0);
+    const segments = controlPlane.segments.get(session.id)!;
+    expect(segments.length).toBeGreaterThan(5);
+    const { chain } = controlPlane.bodies('recording.segment').at(-1)!;
+    expect(await verifyRecording(segments, { sessionId: session.id, chain })).toMatchObject({
+      ok: true,
+      decisions: 100,
+    });
+    await eventually(() => readdirSync(directory.path).length === 0);
+    // What was sent again was the same bytes again.
+    const digests = new Map<number, Set<string>>();
+    for (const { index, sha256 } of controlPlane.bodies('recording.segment')) {
+      digests.set(index, (digests.get(index) ?? new Set()).add(sha256));
+    }
+    for (const [index, seen] of digests) expect({ index, versions: seen.size }).toEqual({ index, versions: 1 });
+    spool.stop();
+  });
+});
+
+test.each([1, 2, 3])(
+  'killed while writing, nothing that was flushed is lost, and the rest says that it was cut (%i)',
+  async (round) => {
+    const child = spawnSource(join(import.meta.dirname, 'testing-spool-writer.ts'), [directory.path, '3']);
+    const flushed = new Map<string, number>();
+    let rest = '';
+    child.stdout!.on('data', (data: Buffer) => {
+      const lines = (rest + data.toString()).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) {
+        const [sessionId, seq] = line.split(' ') as [string, string];
+        flushed.set(sessionId, Number(seq));
+      }
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    await eventually(() => (flushed.values().next().value ?? 0) >= 20 * round, 20_000);
+    child.kill('SIGKILL');
+    await ended;
+    expect(flushed.size).toBe(3);
+    await withDelivery(async (controlPlane, uploader) => {
+      const recordings = await recoverSpool(directory.path, silentLog);
+      expect(recordings.map(({ session }) => session?.id).sort()).toEqual([...flushed.keys()].sort());
+      for (const { segments, state } of recordings) for (const segment of segments) uploader.add(segment, state);
+      await eventually(() => uploader.backlog === 0, 10_000);
+      for (const [sessionId, seq] of flushed) {
+        const segments = controlPlane.segments.get(sessionId)!;
+        const report = await verifyRecording(segments, { sessionId });
+        expect(report).toMatchObject({ ok: true, interrupted: true });
+        expect(report.decisions).toBeGreaterThanOrEqual(seq);
+      }
+      await eventually(() => readdirSync(directory.path).length === 0);
+    });
+  },
+);
+
+test('recovering twice, or after dying while recovering, changes nothing', async () => {
+  const { spool, sealed } = makeSpool({ segmentBytes: 5000 });
+  const session = sampleSession(randomUUID());
+  const recorder = spool.record(session);
+  for (let seq = 1; seq <= 10; seq += 1) {
+    recorder.decision(sampleRecord(session.id, seq));
+    recorder.response(Buffer.alloc(1000));
+    recorder.flush();
+  }
+  const open = readdirSync(directory.path).find((file) => file.endsWith('.open'))!;
+  const torn = Buffer.concat([readFileSync(join(directory.path, open)), Buffer.from([4, 0, 0, 1])]);
+  writeFileSync(join(directory.path, open), torn);
+  const first = await recoverSpool(directory.path, silentLog);
+  const names = readdirSync(directory.path);
+  expect(first[0]!.segments.at(-1)).toMatchObject({ last: true });
+  // As if it had died after making the sealed copy and before deleting what it came from.
+  writeFileSync(join(directory.path, open), torn);
+  writeFileSync(join(directory.path, `${open}.new`), 'half');
+  const second = await recoverSpool(directory.path, silentLog);
+  expect(second).toEqual(first);
+  expect(readdirSync(directory.path)).toEqual(names);
+  expect(sealed.length).toBeGreaterThan(0);
+});
+
+test('a session whose last word was delivered before the crash still gets its end', async () => {
+  await withDelivery(async (controlPlane, uploader) => {
+    const { spool } = makeSpool({ segmentAgeMs: 0, onSealed: (segment) => uploader.add(segment) });
+    const session = sampleSession(randomUUID());
+    spool.record(session).sealSegment();
+    await eventually(() => uploader.backlog === 0);
+    expect(readdirSync(directory.path)).toEqual([`${session.id}.chain`]);
+    const [left] = await recoverSpool(directory.path, silentLog);
+    for (const segment of left!.segments) uploader.add(segment, left!.state);
+    await eventually(() => uploader.backlog === 0);
+    const report = await verifyRecording(controlPlane.segments.get(session.id)!, { sessionId: session.id });
+    expect(report).toMatchObject({ ok: true, interrupted: true, segments: 2 });
+    await eventually(() => readdirSync(directory.path).length === 0);
+  });
+});
+
+test('a full spool refuses new sessions, asks for a pause, and at its quota nothing more may be forwarded', () => {
+  const { spool, failed } = makeSpool({ maxBytes: 100_000 });
+  const recorder = spool.record(sampleSession(randomUUID()));
+  recorder.response(Buffer.alloc(90_000));
+  recorder.flush();
+  expect(recorder.congested).toBe(true);
+  expect(() => spool.record(sampleSession(randomUUID()))).toThrow(expect.objectContaining({ code: 'spool-full' }));
+  recorder.response(Buffer.alloc(20_000));
+  expect(() => recorder.flush()).toThrow('full');
+  expect(() => recorder.flush()).toThrow('full');
+  expect(failed).toEqual([recorder.sessionId]);
+  let drained = 0;
+  recorder.onDrain(() => (drained += 1));
+  expect(drained).toBe(0);
+  spool.released(60_000);
+  expect(drained).toBe(1);
+  expect(spool.congested).toBe(false);
+});
+
+test('a recording that broke ends with the reason, after the last whole frame', async () => {
+  const { spool, sealed } = makeSpool({ maxBytes: 100_000 });
+  const recorder = spool.record(sampleSession(randomUUID()));
+  recorder.response(Buffer.alloc(120_000));
+  expect(() => recorder.flush()).toThrow();
+  recorder.close('the recording cannot be kept');
+  const frames = await framesOf(sealed.map(({ path }) => readFileSync(path)));
+  expect(frames.map((frame) => frame.kind)).toEqual(['open', 'note', 'close']);
+  expect(sealed.at(-1)!.last).toBe(true);
+});
+
+test('without its folder nothing is recorded, so no session starts and none goes on', async () => {
+  const { spool, failed, sealed } = makeSpool({ segmentBytes: 100 });
+  const recorder = spool.record(sampleSession(randomUUID()));
+  rmSync(directory.path, { recursive: true });
+  expect(() => spool.record(sampleSession(randomUUID()))).toThrow(
+    expect.objectContaining({ code: 'recording-failed' }),
+  );
+  recorder.response(Buffer.alloc(1000));
+  expect(() => recorder.flush()).toThrow();
+  expect(failed).toContain(recorder.sessionId);
+  // The disk comes back: the end is written then.
+  recorder.close('the recording cannot be kept');
+  expect(sealed.filter(({ last }) => last)).toHaveLength(0);
+  mkdirSync(directory.path);
+  await eventually(() => sealed.some(({ last }) => last));
+});
+
+test('after its end a recording takes nothing more', () => {
+  const { spool } = makeSpool();
+  const recorder = spool.record(sampleSession(randomUUID()));
+  recorder.close('done');
+  expect(() => recorder.decision(sampleRecord(recorder.sessionId, 1))).toThrow('ended');
+  expect(() => recorder.response(Buffer.from('x'))).toThrow('ended');
+  expect(() => recorder.flush()).toThrow('ended');
+});
+
+test.each(['write', 'fsync'] as const)('what was flushed is in the file, in %s durability', async (durability) => {
+  const { spool } = makeSpool({ durability });
+  const session = sampleSession(randomUUID());
+  const recorder = spool.record(session);
+  recorder.decision(sampleRecord(session.id, 1));
+  recorder.flush();
+  const [file] = readdirSync(directory.path);
+  const frames = await framesOf([readFileSync(join(directory.path, file!))]);
+  expect(frames.map((frame) => frame.kind)).toEqual(['open', 'decision']);
+  spool.stop();
+});
+
+test('two thousand idle sessions hold no file open and little memory', async () => {
+  const { spool, sealed } = makeSpool({ segmentAgeMs: 0 });
+  const before = process.memoryUsage.rss();
+  const recorders = Array.from({ length: 2000 }, () => spool.record(sampleSession(randomUUID())));
+  await eventually(() => sealed.length === 2000, 10_000);
+  await eventually(() => readdirSync('/proc/self/fd').length < 200, 10_000);
+  expect((process.memoryUsage.rss() - before) / recorders.length).toBeLessThan(16 * 1024);
+});

@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { silentLog } from '../testing-gateway.js';
+import { Spool } from './spool.js';
+import { sampleRecord, sampleSession } from './testing-sessions.js';
+
+/**
+ * For tests, in a process of its own that will be killed: records on several sessions as fast as it can, and says on
+ * standard output, after each flush, how much of which session is now in the operating system's hands.
+ */
+const [directory, sessions] = process.argv.slice(2);
+const spool = new Spool({
+  directory: directory!,
+  maxBytes: 1024 ** 3,
+  durability: 'write',
+  segmentBytes: 64 * 1024,
+  log: silentLog,
+  onSealed: () => undefined,
+  onFailure: () => process.exit(3),
+});
+const recorders = Array.from({ length: Number(sessions) }, () => spool.record(sampleSession(randomUUID())));
+
+function write(seq: number): void {
+  for (const recorder of recorders) {
+    recorder.decision(sampleRecord(recorder.sessionId, seq));
+    recorder.response(Buffer.alloc((seq * 7919) % 5000, seq));
+    recorder.flush();
+    process.stdout.write(`${recorder.sessionId} ${seq}\n`);
+  }
+  setImmediate(() => write(seq + 1));
+}
+write(1);

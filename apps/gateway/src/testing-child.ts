@@ -1,0 +1,16 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+
+/** Lets Node run this workspace's sources as they are: `./x.js` means `./x.ts` where only that exists. */
+const hook = `
+import { registerHooks } from 'node:module';
+registerHooks({ resolve(specifier, context, next) {
+  if (!/^\\.{1,2}\\//.test(specifier) || !specifier.endsWith('.js')) return next(specifier, context);
+  try { return next(specifier.replace(/\\.js$/, '.ts'), context); } catch { return next(specifier, context); }
+} });`;
+
+/** For tests: a source file in a process of its own, to be killed. */
+export function spawnSource(file: string, args: readonly string[]): ChildProcess {
+  const flags = ['--experimental-transform-types', '--no-warnings', '--conditions=@sallyport/source'];
+  const loader = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
+  return spawn(process.execPath, [...flags, ...loader, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+}
