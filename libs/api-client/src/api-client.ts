@@ -33,6 +33,15 @@ export class ApiClient {
     return this.#json({ method: 'POST', path, body, headers: { 'idempotency-key': randomUUID() } }, schema);
   }
 
+  /** `application/x-www-form-urlencoded`, which OAuth wants (RFC 6749 appendix B). */
+  postForm<T>(path: string, schema: Schema<T>, fields: Readonly<Record<string, string>>): Promise<T> {
+    return this.#json({ method: 'POST', path, body: new URLSearchParams(fields) }, schema);
+  }
+
+  put<T>(path: string, schema: Schema<T>, request: { readonly body: unknown; readonly query?: Query }): Promise<T> {
+    return this.#json({ method: 'PUT', path, ...request }, schema);
+  }
+
   patch<T>(path: string, schema: Schema<T>, body: unknown): Promise<T> {
     return this.#json({ method: 'PATCH', path, body }, schema);
   }
@@ -41,26 +50,24 @@ export class ApiClient {
     await this.#transport.text({ method: 'DELETE', path });
   }
 
-  /** `PUT /v1/manifests`: YAML documents, applied as a whole or not at all. */
-  putYaml<T>(path: string, schema: Schema<T>, request: { readonly yaml: string; readonly query?: Query }): Promise<T> {
-    const { yaml: body, query } = request;
-    return this.#json(
-      { method: 'PUT', path, body, headers: { 'content-type': 'application/yaml' }, ...(query && { query }) },
-      schema,
-    );
-  }
-
   /** Every item of a list, page after page. */
   async *list<T>(path: string, schema: Schema<Page<T>>, query: Query = {}): AsyncGenerator<T, void, void> {
     let cursor: string | undefined;
     do {
       const page: Page<T> = await this.get(path, schema, { ...query, cursor });
       yield* page.items;
-      if (page.next != null && page.next === cursor) {
+      if (page.next !== null && page.next !== undefined && page.next === cursor) {
         throw new UnreachableError(`${path}: the list's cursor does not move`, 'protocol');
       }
       cursor = page.next ?? undefined;
     } while (cursor !== undefined);
+  }
+
+  /** The whole of a list that is known to be short. */
+  async all<T>(path: string, schema: Schema<Page<T>>, query: Query = {}): Promise<T[]> {
+    const items: T[] = [];
+    for await (const item of this.list(path, schema, query)) items.push(item);
+    return items;
   }
 
   /** The bytes of a recording as they arrive. */

@@ -19,7 +19,7 @@ export interface ApiRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A string travels as it is, with the content type of `headers`; anything else as JSON. */
+  /** URLSearchParams travel as a form, anything else as JSON. */
   readonly body?: unknown;
 }
 
@@ -92,7 +92,8 @@ export class Transport {
     const headers: Record<string, string | number> = { accept: 'application/json, application/problem+json' };
     if (this.#options.token !== undefined) headers['authorization'] = `Bearer ${this.#options.token}`;
     if (body !== undefined) {
-      headers['content-type'] = 'application/json';
+      const form = request.body instanceof URLSearchParams;
+      headers['content-type'] = form ? 'application/x-www-form-urlencoded' : 'application/json';
       headers['content-length'] = body.length;
     }
     Object.assign(headers, request.headers);
@@ -130,7 +131,7 @@ async function readBody(response: IncomingMessage): Promise<string> {
 
 function encodeBody(body: unknown): Buffer | undefined {
   if (body === undefined) return undefined;
-  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body), 'utf8');
+  return Buffer.from(body instanceof URLSearchParams ? body.toString() : JSON.stringify(body), 'utf8');
 }
 
 /** A system error's code tells whether the peer is absent or not to be trusted. */

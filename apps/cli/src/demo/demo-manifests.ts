@@ -1,0 +1,68 @@
+import { demoDatabase, demoRole } from './demo-database.js';
+
+export interface DemoUpstream {
+  readonly port: number;
+  /** Read by the control plane when it applies this. */
+  readonly passwordFile: string;
+}
+
+/** What `up --demo` applies once: a resource, two accounts, and policies that permit, deny, hold and mask. */
+export function demoManifests({ port, passwordFile }: DemoUpstream): string {
+  return `# Applied by \`sallyport up --demo\`. Change it and run \`sallyport apply -f\` on it.
+kind: Resource
+name: shop
+spec:
+  protocol: postgres
+  labels: {env: demo}
+  upstream: {host: 127.0.0.1, port: ${port}, database: ${demoDatabase}, tls: disable}
+  credential: {username: ${demoRole}, password: {file: ${JSON.stringify(passwordFile)}}}
+  classification:
+    - {column: public.customers.email, tags: [pii], mask: pseudonym}
+    - {column: public.customers.ssn, tags: [pii, secret], mask: redact}
+---
+kind: Group
+name: ci
+spec: {members: ["ServiceAccount::ci"]}
+---
+kind: Group
+name: dba
+spec: {members: ["ServiceAccount::dba", "ServiceAccount::admin"]}
+---
+kind: ServiceAccount
+name: ci
+spec: {}
+---
+kind: ServiceAccount
+name: dba
+spec: {}
+---
+kind: Policy
+name: ci-on-shop
+spec:
+  cedar: |
+    permit (
+      principal in Group::"ci",
+      action in [Action::"connect", Action::"select"],
+      resource in Resource::"shop"
+    );
+
+    @approval("dba")
+    @expires("30m")
+    @reason("deletes need a second pair of eyes")
+    permit (principal in Group::"ci", action == Action::"delete", resource == Table::"shop/public.orders");
+
+    @reason("the schema changes by migration, not by hand")
+    forbid (principal in Group::"ci", action == Action::"alter", resource in Resource::"shop");
+---
+kind: Policy
+name: dba-on-shop
+spec:
+  cedar: |
+    // Everything that can be judged, \`reveal\` included; opaque code and server-side files stay denied.
+    permit (
+      principal in Group::"dba",
+      action in [Action::"connect", Action::"read", Action::"write", Action::"alter", Action::"reveal"],
+      resource in Resource::"shop"
+    );
+`;
+}
