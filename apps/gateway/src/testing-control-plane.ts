@@ -16,7 +16,6 @@ import {
   policySnapshot,
   replies,
   toControlPlane,
-  toGateway,
   type PolicySnapshot,
   type Replies,
   type Signed,

@@ -52,7 +52,10 @@ export class ApprovalWaiter implements ApprovalPort {
   resolution(id: string, signal: AbortSignal): Promise<ApprovalResolution> {
     const waiting = this.#waiting.get(id);
     if (!waiting) return Promise.reject(new Error('there is no such approval'));
-    if (waiting.resolution) return Promise.resolve(waiting.resolution);
+    if (waiting.resolution) {
+      this.#forgetUnlessApproved(id, waiting.resolution);
+      return Promise.resolve(waiting.resolution);
+    }
     if (signal.aborted) return Promise.reject(new Error('aborted'));
     return new Promise((resolve, reject) => {
       const abort = (): void => {
@@ -75,8 +78,10 @@ export class ApprovalWaiter implements ApprovalPort {
       state === 'denied' ? { state, ...(comment !== undefined && { comment }) } : { state };
     waiting.resolution = resolution;
     waiting.state = 'resolved';
-    if (state !== 'approved') this.#waiting.delete(approvalId);
-    waiting.settle?.(resolution);
+    // It may come before anybody asks: then it is kept until somebody does.
+    if (!waiting.settle) return;
+    this.#forgetUnlessApproved(approvalId, resolution);
+    waiting.settle(resolution);
     waiting.settle = undefined;
   }
 
@@ -122,8 +127,10 @@ export class ApprovalWaiter implements ApprovalPort {
     for (const [id, waiting] of this.#waiting) {
       if (waiting.sessionId !== sessionId) continue;
       if (waiting.state === 'claiming') waiting.sessionEnded = true;
-      else if (waiting.state !== 'consumed') this.abandon(id, 'the session ended');
-      else this.report(id, 'unknown', 'the session ended before the outcome was known');
+      else if (waiting.state !== 'consumed') {
+        this.abandon(id, 'the session ended');
+        waiting.settle?.({ state: 'abandoned' });
+      } else this.report(id, 'unknown', 'the session ended before the outcome was known');
     }
   }
 
@@ -137,6 +144,10 @@ export class ApprovalWaiter implements ApprovalPort {
     this.#stopped = true;
     clearTimeout(this.#retry);
     this.journal.close();
+  }
+
+  #forgetUnlessApproved(id: string, resolution: ApprovalResolution): void {
+    if (resolution.state !== 'approved') this.#waiting.delete(id);
   }
 
   #settle(report: ApprovalReport): void {
