@@ -44,7 +44,8 @@ export class ByteMemo {
 
   #remember(hash: number, first: number, bytes: Uint8Array): Buffer {
     // A copy: the caller's bytes live in a network buffer.
-    const key = Uint8Array.from(bytes);
+    const key = Buffer.allocUnsafe(bytes.length);
+    key.set(bytes);
     const value = this.compute(key);
     const entry = first + this.#turn;
     this.#turn = (this.#turn + 1) % ways;

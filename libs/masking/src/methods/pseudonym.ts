@@ -1,27 +1,33 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { ByteMemo } from './byte-memo.js';
+import { HmacSha256 } from './hmac-sha256.js';
 
 const keyBytes = 32;
 const memoSetBits = 12;
 const memoMaxKeyBytes = 128;
-const at = 0x40;
-const dot = 0x2e;
-const space = 0x20;
+const emailDomain = Buffer.from('@masked.invalid');
+const hexDigits = Buffer.from('0123456789abcdef');
+const at = '@'.charCodeAt(0);
+const dot = '.'.charCodeAt(0);
+const space = ' '.charCodeAt(0);
+const underscore = '_'.charCodeAt(0);
 
 /**
  * Stable stand-ins for values: equal values have equal pseudonyms wherever they stand, so masked results can still be
  * joined and counted, and nobody without the key can tell which value a pseudonym stands for.
- * HMAC-SHA-256 (RFC 2104) cut to 64 bits for texts, 122 for UUIDs; each kind under a prefix of its own.
+ * HMAC-SHA-256 (RFC 2104) cut to 64 bits for texts, 122 for UUIDs; each kind under a key derived for it.
  */
 export class Pseudonyms {
-  readonly #key: KeyObject;
+  readonly #textHmac: HmacSha256;
+  readonly #uuidHmac: HmacSha256;
   readonly #texts: ByteMemo;
   readonly #uuids: ByteMemo;
+  readonly #digest = Buffer.alloc(32);
 
   /** @throws RangeError when the key is not 32 bytes long */
   constructor(key: Uint8Array) {
     if (key.length !== keyBytes) throw new RangeError(`a pseudonym key has ${keyBytes} bytes, not ${key.length}`);
-    this.#key = createSecretKey(key);
+    this.#textHmac = derived(key, 'text');
+    this.#uuidHmac = derived(key, 'uuid');
     this.#texts = new ByteMemo(memoSetBits, memoMaxKeyBytes, (value) => this.#text(value));
     this.#uuids = new ByteMemo(memoSetBits, memoMaxKeyBytes, (value) => this.#uuid(value));
   }
@@ -37,26 +43,43 @@ export class Pseudonyms {
   }
 
   #text(value: Uint8Array): Buffer {
-    const digits = this.#digest('text:', value).subarray(0, 8).toString('hex');
-    return Buffer.from(looksLikeEmail(value) ? `u_${digits}@masked.invalid` : `p_${digits}`);
+    this.#textHmac.digest(value, this.#digest);
+    const isEmail = looksLikeEmail(value);
+    const pseudonym = Buffer.allocUnsafe(18 + (isEmail ? emailDomain.length : 0));
+    pseudonym[0] = (isEmail ? 'u' : 'p').charCodeAt(0);
+    pseudonym[1] = underscore;
+    for (let byte = 0; byte < 8; byte += 1) {
+      pseudonym[2 + 2 * byte] = hexDigits[this.#digest[byte]! >> 4]!;
+      pseudonym[3 + 2 * byte] = hexDigits[this.#digest[byte]! & 15]!;
+    }
+    if (isEmail) pseudonym.set(emailDomain, 18);
+    return pseudonym;
   }
 
   #uuid(value: Uint8Array): Buffer {
-    const bytes = Buffer.from(this.#digest('uuid:', value).subarray(0, 16));
+    this.#uuidHmac.digest(value, this.#digest);
+    const bytes = Buffer.from(this.#digest.subarray(0, 16));
     bytes[6] = (bytes[6]! & 0x0f) | 0x80;
     bytes[8] = (bytes[8]! & 0x3f) | 0x80;
     return bytes;
   }
+}
 
-  #digest(prefix: string, value: Uint8Array): Buffer {
-    return createHmac('sha256', this.#key).update(prefix).update(value).digest();
-  }
+function derived(key: Uint8Array, purpose: string): HmacSha256 {
+  const subkey = Buffer.alloc(32);
+  new HmacSha256(key).digest(Buffer.from(`sallyport pseudonym ${purpose}`), subkey);
+  return new HmacSha256(subkey);
 }
 
 /** Something, one @, and a domain with a dot inside; no blanks. */
 function looksLikeEmail(value: Uint8Array): boolean {
-  const sign = value.indexOf(at);
-  if (sign < 1 || value.includes(at, sign + 1) || value.includes(space)) return false;
-  const point = value.indexOf(dot, sign + 2);
-  return point > 0 && point < value.length - 1;
+  let sign = -1;
+  let point = -1;
+  for (let index = 0; index < value.length; index += 1) {
+    const byte = value[index]!;
+    if (byte === space || (byte === at && sign >= 0)) return false;
+    if (byte === at) sign = index;
+    else if (byte === dot && sign >= 0 && index > sign + 1 && point < 0) point = index;
+  }
+  return sign > 0 && point > 0 && point < value.length - 1;
 }

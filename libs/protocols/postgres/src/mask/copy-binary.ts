@@ -1,7 +1,8 @@
+import { type ByteSink, readInt32 } from './byte-sink.js';
 import type { CellMask } from './cell-mask.js';
 import type { CopyRowMask } from './copy-row-mask.js';
 import { malformed } from './malformed.js';
-import { PatchedBytes, readInt32 } from './patched-bytes.js';
+import { PatchedBytes } from './patched-bytes.js';
 import { maskCells } from './row-mask.js';
 
 /** Section "Binary Format" of the documentation of COPY. */
@@ -49,10 +50,11 @@ export class BinaryCopyMask implements CopyRowMask {
     return rowStart + this.#at;
   }
 
-  mask(bytes: Buffer, rowStart: number, rowEnd: number): Buffer {
-    const patched = new PatchedBytes(bytes, rowStart, rowEnd, false);
+  mask(bytes: Buffer, rowStart: number, rowEnd: number, out: ByteSink): void {
+    const patched = new PatchedBytes(bytes, rowStart, rowEnd);
     if (this.#stage !== 'ended') maskCells(this.cells, bytes, rowStart + this.#tuple, rowEnd, patched);
-    return patched.finish();
+    const masked = patched.finish();
+    out.append(masked, 0, masked.length);
   }
 
   next(): void {

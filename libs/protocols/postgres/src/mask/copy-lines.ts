@@ -1,4 +1,5 @@
 import type { CopyShape } from '@sallyport/sql';
+import type { ByteSink } from './byte-sink.js';
 import type { CellMask } from './cell-mask.js';
 import type { CopyRowMask } from './copy-row-mask.js';
 import { CsvLineFinder, type LineFinder, TextLineFinder } from './line-finder.js';
@@ -41,33 +42,28 @@ export class LineCopyMask implements CopyRowMask {
     this.#isHeader = false;
   }
 
-  mask(bytes: Buffer, rowStart: number, rowEnd: number): Buffer {
-    if (this.#isHeader) return Buffer.from(bytes.subarray(rowStart, rowEnd));
-    const { starts } = this.#finder;
-    const pieces: Buffer[] = [];
+  mask(bytes: Buffer, rowStart: number, rowEnd: number, out: ByteSink): void {
     let taken = rowStart;
-    for (const masked of this.#masked) {
-      const start = rowStart + starts[masked.column]!;
-      const end = rowStart + starts[masked.column + 1]! - 1;
-      const replacement = this.#replacement(masked, bytes, start, end);
-      if (replacement === undefined) continue;
-      pieces.push(bytes.subarray(taken, start), replacement);
-      taken = end;
+    if (!this.#isHeader) {
+      const { starts } = this.#finder;
+      for (const masked of this.#masked) {
+        const start = rowStart + starts[masked.column]!;
+        const end = rowStart + starts[masked.column + 1]! - 1;
+        // NULL stays what it is, unless even that would tell something.
+        if (!masked.cell.hidesNull && this.#codec.isNull(bytes, start, end)) continue;
+        out.append(bytes, taken, start);
+        const replacement =
+          masked.constant ?? this.#codec.encode(this.#value(masked.cell, bytes, start, end), masked.column);
+        out.append(replacement, 0, replacement.length);
+        taken = end;
+      }
     }
-    pieces.push(bytes.subarray(taken, rowEnd));
-    return Buffer.concat(pieces);
+    out.append(bytes, taken, rowEnd);
   }
 
-  /** undefined: leave the field, it is NULL. */
-  #replacement(
-    { cell, constant, column }: MaskedColumn,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): Buffer | undefined {
-    if (!cell.hidesNull && this.#codec.isNull(bytes, start, end)) return undefined;
-    if (constant !== undefined) return constant;
+  #value(cell: CellMask, bytes: Buffer, start: number, end: number): Buffer | null {
+    if (this.#codec.isPlain(bytes, start, end)) return cell.mask(bytes, start, end);
     const value = this.#codec.decode(bytes, start, end);
-    return this.#codec.encode(cell.mask(value, 0, value.length), column);
+    return cell.mask(value, 0, value.length);
   }
 }

@@ -200,6 +200,39 @@ test.each([text, csv, binary].map((copy) => [copy.format, copy] as const))(
   },
 );
 
+/** A CopyData message. */
+function framed(payload: Uint8Array): Buffer {
+  const header = Buffer.from([0x64, 0, 0, 0, 0]);
+  header.writeInt32BE(payload.length + 4, 1);
+  return Buffer.concat([header, payload]);
+}
+
+test('a run of messages is masked as its payloads are one by one', () => {
+  fc.assert(
+    fc.property(scenario, fc.uint8Array({ maxLength: 4 }), ({ copy, treatments, rows, cuts }, around) => {
+      const whole = Buffer.concat(stream(copy, [...treatments.keys()].map(String), rows));
+      const at = [...new Set(cuts.map((cut) => cut % (whole.length + 1)))].sort((a, b) => a - b);
+      const pieces = [0, ...at].map((start, index) => whole.subarray(start, at[index] ?? whole.length));
+      const run = Buffer.concat(pieces.map((piece) => framed(piece)));
+      const chunk = Buffer.concat([around, run, around]);
+      const mask = maskFor(copy, treatments);
+      const masked = mask.messages(chunk, around.length, around.length + run.length);
+      mask.end();
+      expect(masked).toEqual(Buffer.concat(through(maskFor(copy, treatments), pieces).map((row) => framed(row))));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.each([
+  ['another message', Buffer.from('D\0\0\0\x04', 'latin1')],
+  ['a message that ends early', framed(Buffer.from('secret\n')).subarray(0, 8)],
+  ['a length of less than itself', Buffer.from('d\0\0\0\x03', 'latin1')],
+  ['half a header', Buffer.from('d\0\0', 'latin1')],
+])('%s in a run of COPY data is refused', (_, bytes) => {
+  expect(() => maskFor(text, ['redact']).messages(bytes, 0, bytes.length)).toThrow(SallyportError);
+});
+
 test('the header line is not a row', () => {
   const out = through(maskFor({ ...csv, header: true }, ['redact', undefined]), [Buffer.from('"a\n1",b\nsecret,1\n')]);
   expect(out.map(String)).toEqual(['"a\n1",b\n', '[redacted],1\n']);

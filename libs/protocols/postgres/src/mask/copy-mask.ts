@@ -1,5 +1,7 @@
 import type { ColumnRef, Obligation, ResultShape } from '@sallyport/domain';
 import type { CopyShape } from '@sallyport/sql';
+import { backend } from '../messages.js';
+import { ByteSink, readInt32 } from './byte-sink.js';
 import { blankCell, type CellMask, cellType, type CellType, maskedCell } from './cell-mask.js';
 import { BinaryCopyMask } from './copy-binary.js';
 import { LineCopyMask } from './copy-lines.js';
@@ -28,6 +30,7 @@ export type CopyMaskPlan =
 
 const defaultMaxRowBytes = 64 << 20;
 const textOid = 25;
+const maxIdleBytes = 64 << 10;
 
 /** Compiles what masking the data of one COPY TO STDOUT takes. Data that goes to the target is not masked. */
 export function planCopyMask(request: CopyMaskRequest): CopyMaskPlan {
@@ -54,6 +57,9 @@ function copyType({ copy, shape, typeOf, textTypes }: CopyMaskRequest, index: nu
   return cellType({ typeOid: known ?? textOid, format: 0 }, textTypes);
 }
 
+/** Type byte and length in front of each CopyData's payload. */
+const frameBytes = 5;
+
 /** Masks one COPY's data. A CopyData message need not be a row: rows are found across any division into messages. */
 export class CopyMask {
   #pending: Buffer = Buffer.alloc(0);
@@ -65,26 +71,37 @@ export class CopyMask {
   ) {}
 
   /**
-   * @param payload of one CopyData message
+   * @param payload of one CopyData message; no longer the caller's
    * @returns payloads to send on, one for each row that is complete now
    * @throws SallyportError `malformed-result`, also when a row is longer than the limit
    */
   push(payload: Buffer): Buffer[] {
-    const isJoined = this.#pendingBytes > 0;
-    const bytes = isJoined ? this.#join(payload) : payload;
-    const end = isJoined ? this.#pendingBytes : payload.length;
-    const masked: Buffer[] = [];
-    let rowStart = 0;
-    while (rowStart < end) {
-      const rowEnd = this.rows.find(bytes, rowStart, end);
-      if (rowEnd < 0) break;
-      masked.push(this.rows.mask(bytes, rowStart, rowEnd));
-      this.rows.next();
-      rowStart = rowEnd;
+    const out = new ByteSink(payload.length * 2 + 64);
+    this.#take(payload, 0, payload.length, out);
+    const framed = out.slice();
+    const payloads: Buffer[] = [];
+    for (let at = 0; at < framed.length; at += 1 + readInt32(framed, at + 1)) {
+      payloads.push(framed.subarray(at + frameBytes, at + 1 + readInt32(framed, at + 1)));
     }
-    if (end - rowStart > this.maxRowBytes) throw malformed(`a COPY row longer than ${this.maxRowBytes} bytes`);
-    this.#keep(bytes, rowStart, end);
-    return masked;
+    return payloads;
+  }
+
+  /**
+   * The same for a run of complete CopyData messages at `start`..`end` of a chunk in one go: answers complete CopyData
+   * messages, one for each row that is complete now. The run is no longer the caller's.
+   * @throws SallyportError `malformed-result`, also when a row is longer than the limit
+   */
+  messages(chunk: Buffer, start: number, end: number): Buffer {
+    const out = new ByteSink(end - start + ((end - start) >> 2) + 64);
+    let at = start;
+    while (at < end) {
+      if (end - at < frameBytes || chunk[at] !== backend.copyData) throw malformed('something else than COPY data');
+      const next = at + 1 + readInt32(chunk, at + 1);
+      if (next < at + frameBytes || next > end) throw malformed('COPY data with a wrong length');
+      this.#take(chunk, at + frameBytes, next, out);
+      at = next;
+    }
+    return out.slice();
   }
 
   /** Nothing may be left when the target says that it is done. */
@@ -93,23 +110,47 @@ export class CopyMask {
     return [];
   }
 
-  #join(payload: Buffer): Buffer {
-    const needed = this.#pendingBytes + payload.length;
+  /** Writes each row that is complete with these bytes as a CopyData message and keeps the rest. */
+  #take(payload: Buffer, start: number, end: number, out: ByteSink): void {
+    const isJoined = this.#pendingBytes > 0;
+    const bytes = isJoined ? this.#join(payload, start, end) : payload;
+    const bytesEnd = isJoined ? this.#pendingBytes : end;
+    let rowStart = isJoined ? 0 : start;
+    while (rowStart < bytesEnd) {
+      const rowEnd = this.rows.find(bytes, rowStart, bytesEnd);
+      if (rowEnd < 0) break;
+      out.appendByte(backend.copyData);
+      const lengthAt = out.length;
+      out.appendInt32(0);
+      this.rows.mask(bytes, rowStart, rowEnd, out);
+      out.setInt32(lengthAt, out.length - lengthAt);
+      this.rows.next();
+      rowStart = rowEnd;
+    }
+    if (bytesEnd - rowStart > this.maxRowBytes) throw malformed(`a COPY row longer than ${this.maxRowBytes} bytes`);
+    this.#keep(bytes, rowStart, bytesEnd);
+  }
+
+  #join(payload: Buffer, start: number, end: number): Buffer {
+    const needed = this.#pendingBytes + end - start;
     if (needed > this.#pending.length) {
       const larger = Buffer.allocUnsafe(Math.max(needed, this.#pending.length * 2));
       this.#pending.copy(larger, 0, 0, this.#pendingBytes);
       this.#pending = larger;
     }
-    payload.copy(this.#pending, this.#pendingBytes);
+    payload.copy(this.#pending, this.#pendingBytes, start, end);
     this.#pendingBytes = needed;
     return this.#pending;
   }
 
   #keep(bytes: Buffer, start: number, end: number): void {
     this.#pendingBytes = end - start;
-    if (bytes === this.#pending) {
+    if (this.#pendingBytes === 0) {
+      // One long row must not keep its memory for the rest of the data.
+      if (this.#pending.length > maxIdleBytes) this.#pending = Buffer.alloc(0);
+    } else if (bytes === this.#pending) {
       if (start > 0) bytes.copyWithin(0, start, end);
-    } else if (this.#pendingBytes > 0) {
+    } else {
       if (this.#pendingBytes > this.#pending.length) this.#pending = Buffer.allocUnsafe(this.#pendingBytes);
       bytes.copy(this.#pending, 0, start, end);
     }

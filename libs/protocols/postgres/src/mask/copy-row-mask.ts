@@ -1,3 +1,5 @@
+import type { ByteSink } from './byte-sink.js';
+
 /**
  * One format's rows: finds them, however the stream is cut, and masks each as a whole. Offsets that an implementation keeps
  * between calls are relative to the row's start, so the bytes may move in memory.
@@ -5,8 +7,8 @@
 export interface CopyRowMask {
   /** Goes on where it stopped. Answers the offset behind the row, -1 while the row is incomplete. */
   find(bytes: Buffer, rowStart: number, end: number): number;
-  /** The row just found, masked, in memory of its own. */
-  mask(bytes: Buffer, rowStart: number, rowEnd: number): Buffer;
+  /** Appends the row just found, masked. The bytes given may be written to. */
+  mask(bytes: Buffer, rowStart: number, rowEnd: number, out: ByteSink): void;
   /** Forgets the row that was found. */
   next(): void;
   /** Whether the data may end here. */

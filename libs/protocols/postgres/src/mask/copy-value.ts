@@ -3,6 +3,8 @@ import type { CopyShape } from '@sallyport/sql';
 /** How one field is written in a line, and read back: section "File Formats" of the documentation of COPY. */
 export interface CopyValueCodec {
   isNull(bytes: Buffer, start: number, end: number): boolean;
+  /** Whether the field's bytes are the value's. */
+  isPlain(bytes: Buffer, start: number, end: number): boolean;
   decode(bytes: Buffer, start: number, end: number): Buffer;
   /** @param column position, from 0 */
   encode(value: Buffer | null, column: number): Buffer;
@@ -24,6 +26,10 @@ export class TextValueCodec implements CopyValueCodec {
 
   isNull(bytes: Buffer, start: number, end: number): boolean {
     return equals(this.#null, bytes, start, end);
+  }
+
+  isPlain(bytes: Buffer, start: number, end: number): boolean {
+    return !contains(bytes, start, end, backslash);
   }
 
   decode(bytes: Buffer, start: number, end: number): Buffer {
@@ -48,6 +54,7 @@ export class TextValueCodec implements CopyValueCodec {
 
   encode(value: Buffer | null): Buffer {
     if (value === null) return this.#null;
+    if (!value.some((byte) => byte < 0x20 || byte === backslash || byte === this.#delimiter)) return value;
     const escaped: number[] = [];
     for (const byte of value) {
       const letter = letterOf.get(byte);
@@ -76,6 +83,10 @@ export class CsvValueCodec implements CopyValueCodec {
   /** A quoted null text is a value. */
   isNull(bytes: Buffer, start: number, end: number): boolean {
     return equals(this.#null, bytes, start, end);
+  }
+
+  isPlain(bytes: Buffer, start: number, end: number): boolean {
+    return !contains(bytes, start, end, this.#quote);
   }
 
   decode(bytes: Buffer, start: number, end: number): Buffer {
@@ -110,5 +121,12 @@ export class CsvValueCodec implements CopyValueCodec {
 }
 
 function equals(expected: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  return expected.length === end - start && bytes.compare(expected, 0, expected.length, start, end) === 0;
+  if (expected.length !== end - start) return false;
+  for (let at = 0; at < expected.length; at += 1) if (expected[at] !== bytes[start + at]) return false;
+  return true;
+}
+
+function contains(bytes: Buffer, start: number, end: number, wanted: number): boolean {
+  for (let at = start; at < end; at += 1) if (bytes[at] === wanted) return true;
+  return false;
 }

@@ -11,6 +11,7 @@ const lineFeed = 0x0a;
 export abstract class LineFinder {
   /** Start of each field relative to the row's; a field ends one byte before the next one starts. */
   readonly starts: Int32Array;
+  /** How far the row was read, relative to its start. */
   protected at = 0;
   #fields = 0;
 
@@ -26,16 +27,17 @@ export abstract class LineFinder {
     this.#fields = 0;
   }
 
-  protected endField(): void {
+  /** @param next where the field after it starts, relative to the row's start */
+  protected endField(next: number): void {
     if (this.#fields === this.columns) throw malformed('a COPY row with too many columns');
     this.#fields += 1;
-    this.starts[this.#fields] = this.at;
+    this.starts[this.#fields] = next;
   }
 
-  protected endRow(): void {
+  protected endRow(next: number): void {
     // A table without columns has empty lines for rows.
-    if (this.columns === 0 && this.at === 1) return;
-    this.endField();
+    if (this.columns === 0 && next === 1) return;
+    this.endField(next);
     if (this.#fields !== this.columns) throw malformed('a COPY row with too few columns');
   }
 }
@@ -50,21 +52,20 @@ export class TextLineFinder extends LineFinder {
   }
 
   find(bytes: Buffer, rowStart: number, end: number): number {
-    const length = end - rowStart;
-    while (this.at < length) {
-      const byte = bytes[rowStart + this.at]!;
+    const delimiter = this.#delimiter;
+    let at = rowStart + this.at;
+    for (; at < end; at += 1) {
+      const byte = bytes[at]!;
       if (byte === backslash) {
-        if (this.at + 1 === length) return -1;
-        this.at += 2;
-        continue;
-      }
-      this.at += 1;
-      if (byte === this.#delimiter) this.endField();
+        if (at + 1 === end) break;
+        at += 1;
+      } else if (byte === delimiter) this.endField(at + 1 - rowStart);
       else if (byte === lineFeed) {
-        this.endRow();
-        return rowStart + this.at;
+        this.endRow(at + 1 - rowStart);
+        return at + 1;
       }
     }
+    this.at = at - rowStart;
     return -1;
   }
 }
@@ -89,23 +90,27 @@ export class CsvLineFinder extends LineFinder {
   }
 
   find(bytes: Buffer, rowStart: number, end: number): number {
-    const length = end - rowStart;
-    while (this.at < length) {
-      const byte = bytes[rowStart + this.at]!;
-      if (this.#quoted && byte === this.#escape && byte !== this.#quote) {
-        if (this.at + 1 === length) return -1;
-        const escaped = bytes[rowStart + this.at + 1]!;
-        this.at += escaped === this.#quote || escaped === this.#escape ? 2 : 1;
-        continue;
-      }
-      this.at += 1;
-      if (byte === this.#quote) this.#quoted = !this.#quoted;
-      else if (!this.#quoted && byte === this.#delimiter) this.endField();
-      else if (!this.#quoted && byte === lineFeed) {
-        this.endRow();
-        return rowStart + this.at;
+    const delimiter = this.#delimiter;
+    const quote = this.#quote;
+    const escape = this.#escape;
+    let quoted = this.#quoted;
+    let at = rowStart + this.at;
+    for (; at < end; at += 1) {
+      const byte = bytes[at]!;
+      if (quoted) {
+        if (byte === escape && escape !== quote) {
+          if (at + 1 === end) break;
+          if (bytes[at + 1] === quote || bytes[at + 1] === escape) at += 1;
+        } else if (byte === quote) quoted = false;
+      } else if (byte === quote) quoted = true;
+      else if (byte === delimiter) this.endField(at + 1 - rowStart);
+      else if (byte === lineFeed) {
+        this.endRow(at + 1 - rowStart);
+        return at + 1;
       }
     }
+    this.at = at - rowStart;
+    this.#quoted = quoted;
     return -1;
   }
 }

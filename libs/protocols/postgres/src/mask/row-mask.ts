@@ -1,7 +1,8 @@
 import { backend } from '../messages.js';
+import { readInt32 } from './byte-sink.js';
 import type { CellMask } from './cell-mask.js';
 import { malformed } from './malformed.js';
-import { PatchedBytes, readInt32 } from './patched-bytes.js';
+import { PatchedBytes } from './patched-bytes.js';
 
 /** Type byte, length, number of columns. */
 const headerBytes = 7;
@@ -24,7 +25,7 @@ export class RowMask {
    * @throws SallyportError `malformed-result`
    */
   rows(chunk: Buffer, start: number, end: number): Buffer {
-    const patched = new PatchedBytes(chunk, start, end, true);
+    const patched = new PatchedBytes(chunk, start, end);
     let at = start;
     while (at < end) {
       if (end - at < headerBytes || chunk[at] !== backend.dataRow) throw malformed('something else than a row');

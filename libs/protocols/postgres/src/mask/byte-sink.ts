@@ -1,0 +1,64 @@
+/** Below this many bytes a loop beats the call into native code. */
+const smallCopy = 40;
+
+/** Bytes written one after the other into memory that grows. What it gives out is its own: make a new one for new bytes. */
+export class ByteSink {
+  length = 0;
+  #bytes: Buffer;
+
+  constructor(capacity: number) {
+    this.#bytes = Buffer.allocUnsafe(capacity);
+  }
+
+  append(from: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.#reserve(count);
+    if (count >= smallCopy) this.#bytes.set(from.subarray(start, end), this.length);
+    else copyBytes(from, start, end, this.#bytes, this.length);
+    this.length += count;
+  }
+
+  appendInt32(value: number): void {
+    this.#reserve(4);
+    writeInt32(this.#bytes, this.length, value);
+    this.length += 4;
+  }
+
+  appendByte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.length] = value;
+    this.length += 1;
+  }
+
+  /** Overwrites four bytes that are already there. */
+  setInt32(at: number, value: number): void {
+    writeInt32(this.#bytes, at, value);
+  }
+
+  slice(start = 0, end = this.length): Buffer {
+    return this.#bytes.subarray(start, end);
+  }
+
+  #reserve(more: number): void {
+    const needed = this.length + more;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.length);
+    this.#bytes = larger;
+  }
+}
+
+export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  for (let offset = start, target = at; offset < end; offset += 1, target += 1) to[target] = from[offset]!;
+}
+
+export function readInt32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function writeInt32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
