@@ -74,7 +74,7 @@ export class ApprovalRelease {
       if (approval.state !== 'consumed') {
         // A gateway that never learned that its claim succeeded, or never made it, reports that nothing ran.
         if (body.outcome === 'failed' && approval.state === 'approved')
-          await move(manager, approval.id, 'abandon', body.detail);
+          await move(manager, approval.id, 'abandon', body.detail.slice(0, maxDetailLength));
         return;
       }
       if (approval.outcome !== null && approval.outcome !== 'unknown') return;

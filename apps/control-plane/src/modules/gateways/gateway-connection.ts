@@ -34,7 +34,7 @@ export const closeCode = {
 } as const;
 
 /** Questions worked on at once; more wait in the socket. */
-const maxAtOnce = 64;
+const maxInHand = { pieces: 64, bytes: 64 * 1024 * 1024 };
 /** Refused greetings before the connection ends: a stale credential, then a token, then the new credential. */
 const maxRefusals = 3;
 /** A gateway that does not read. Bytes. */
@@ -48,7 +48,7 @@ interface Message {
 /** One WebSocket: challenge, then enrolment or hello and nothing else, then questions answered one by one. */
 export class GatewayConnection {
   readonly #nonce = randomBytes(32).toString('base64url');
-  readonly #work = new OrderedWork(maxAtOnce, (full) => this.#throttle(full));
+  readonly #work = new OrderedWork(maxInHand, (isFull) => this.#throttle(isFull));
   #gateway: ProvenGateway | undefined;
   #isReady = false;
   #isGreeting = false;
@@ -126,7 +126,7 @@ export class GatewayConnection {
 
   #question(gateway: ProvenGateway, { head, attachment }: Message): void {
     const { type, id } = head;
-    if (type === 'lease.renew') return this.#work.run(type, () => this.#renew(gateway, id));
+    if (type === 'lease.renew') return this.#work.run(type, 0, () => this.#renew(gateway, id));
     if (!isHandledType(type)) {
       this.options.log.warn({ gateway: gateway.name, type }, 'a gateway sent a message of an unknown type');
       return this.#answer(id, { ok: false, code: 'unsupported', message: 'unknown message type' });
@@ -142,7 +142,7 @@ export class GatewayConnection {
   #handle(gateway: ProvenGateway, type: HandledType, asked: { id: string; body: unknown; attachment: Buffer }): void {
     const { order, handle } = this.options.handlers.table[type];
     const context = { gateway, attachment: asked.attachment, push: (message: GatewayPush) => this.push(message) };
-    this.#work.run(order(asked.body as never), async () => {
+    this.#work.run(order(asked.body as never), asked.attachment.length, async () => {
       try {
         this.#answer(asked.id, { ok: true, result: await handle(asked.body as never, context) });
       } catch (error) {

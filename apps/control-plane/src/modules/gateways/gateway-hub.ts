@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { CONFIG, type Config } from '../../platform/config/config.js';
 import { Signer } from '../../platform/crypto/signer.js';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { busResumed, EVENT_BUS, type EventBus } from '../../platform/events/event-bus.js';
@@ -27,6 +28,9 @@ interface Member {
 /** A lapsed credential may open a connection; this long afterwards it must have been renewed. Milliseconds. */
 const renewalGraceMs = 60_000;
 
+/** Two leases may get lost before a gateway has to stop. */
+const leasesPerMaxAge = 3;
+
 /** The gateways connected to this replica, and what reaches them of what happens on any replica. */
 @Injectable()
 export class GatewayHub implements OnApplicationShutdown {
@@ -39,6 +43,7 @@ export class GatewayHub implements OnApplicationShutdown {
     @Inject(EVENT_BUS) private readonly events: EventBus,
     @Inject(SNAPSHOT_SOURCE) private readonly snapshots: SnapshotSource,
     @Inject(LOGGER) private readonly log: Logger,
+    @Inject(CONFIG) config: Pick<Config, 'policyMaxAgeSeconds'>,
     private readonly signer: Signer,
     private readonly approvals: ApprovalsQueries,
     private readonly sessions: SessionsService,
@@ -57,7 +62,8 @@ export class GatewayHub implements OnApplicationShutdown {
         this.#each(({ connection }) => connection.close(closeCode.restart, 'say hello again')),
       ),
     ];
-    this.#timer = setInterval(() => this.#each((member) => void this.#tick(member)), seenEverySeconds * 1000);
+    const everySeconds = Math.min(seenEverySeconds, config.policyMaxAgeSeconds / leasesPerMaxAge);
+    this.#timer = setInterval(() => this.#each((member) => void this.#tick(member)), everySeconds * 1000);
     this.#timer.unref();
   }
 

@@ -243,6 +243,16 @@ describe('policy', () => {
     expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
   });
 
+  test('is leased well within its maximum age', async () => {
+    const brief = await installation.replica({ SALLYPORT_POLICY_MAX_AGE_SECONDS: '3' });
+    const client = await enrolled('lease-1', brief);
+    await client.hello();
+    await eventually(() => client.pushed('policy.lease').length >= 2, 3_000);
+    const lease = client.verified(client.pushed('policy.lease')[0]!) as PolicyLease;
+    const snapshot = client.verified(client.pushed('policy.published')[0]!) as PolicySnapshot;
+    expect(lease).toMatchObject({ gateway: 'lease-1', revision: snapshot.revision });
+  });
+
   test('a revoked identity is pushed to every gateway', async () => {
     const [here, there] = [await ready('revoke-1', one), await ready('revoke-2', two)];
     await one.account('leaver');
@@ -379,6 +389,16 @@ describe('sessions and recordings', () => {
     expect(twice).toMatchObject({ status: 409, body: { code: 'session-ended' } });
   });
 
+  test('a segment with a decision on a very large statement is taken', async () => {
+    const client = await ready('rec-3');
+    const { session } = held('rec-3');
+    await client.ask('session.opened', session);
+    const { note, bytes } = segmentOf(session.id, Buffer.alloc(20 * 1024 * 1024, 1));
+    await client.ask('recording.segment', note, bytes);
+    const shown = await one.call('GET', `/v1/sessions/${session.id}`);
+    expect(shown.body.recording).toMatchObject({ bytes: bytes.length, complete: true });
+  }, 30_000);
+
   test('a recording is for those who may read it', async () => {
     const stranger = await one.account('nosy');
     const path = `/v1/sessions/${randomUUID()}/recording`;
@@ -464,13 +484,15 @@ function unsigned(credential: string): string {
   return `${header}.${payload}.`;
 }
 
-function segmentOf(sessionId: string): {
-  note: Record<string, unknown> & { sha256: string; chain: string };
-  bytes: Buffer;
-} {
-  const bytes = Buffer.concat([encodeSegmentHeader(sessionId, 0, Buffer.alloc(32)), Buffer.from('frames')]);
-  initialChain(sessionId).copy(bytes, 28);
+interface Segment {
+  readonly note: { readonly sha256: string; readonly chain: string };
+  readonly bytes: Buffer;
+}
+
+function segmentOf(sessionId: string, frames = Buffer.from('frames')): Segment {
+  const bytes = Buffer.concat([encodeSegmentHeader(sessionId, 0, initialChain(sessionId)), frames]);
   const digest = segmentDigest(bytes);
   const chain = nextChain(initialChain(sessionId), digest).toString('hex');
-  return { note: { sessionId, index: 0, sha256: digest.toString('hex'), chain, last: true }, bytes };
+  const note = { sessionId, index: 0, sha256: digest.toString('hex'), chain, last: true };
+  return { note, bytes };
 }

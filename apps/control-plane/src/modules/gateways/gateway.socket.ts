@@ -13,8 +13,11 @@ import { Greeting } from './greeting.js';
 import { MessageHandlers } from './message-handlers.js';
 
 const path = '/gateway';
-/** Largest message: a recording segment, with room. Bytes. */
-const maxMessageBytes = 16 * 1024 * 1024;
+/**
+ * Largest message. Segments are about a mebibyte, but a decision about the largest statement that a gateway takes stands
+ * in one of them whole, as JSON, where a character may take six bytes. Bytes.
+ */
+const maxMessageBytes = 128 * 1024 * 1024;
 /** What a connection may send before it has proved who it is: a hello with some tens of thousands of sessions. Bytes. */
 const maxUnprovenBytes = 2 * 1024 * 1024;
 const maxUnproven = 64;
