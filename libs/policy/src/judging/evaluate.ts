@@ -2,6 +2,7 @@ import type { SqlVerb } from '@sallyport/domain';
 import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import { verbGroups } from '../language/schema.js';
+import { uid } from '../language/scope.js';
 import type { Statement } from '../language/statement.js';
 import { PreparsedSlots } from '../slicing/preparsed-slots.js';
 import type { Slice } from '../slicing/slice.js';
@@ -42,7 +43,7 @@ export const nothingApplies: Applying = {
 /** Held by Cedar at once, whatever revisions are alive: about 10 MB. */
 export const preparsedSlots = new PreparsedSlots('slice', 512);
 
-const actionEntities = Object.fromEntries(
+const actionEntities: Readonly<Record<string, JudgedEntity['json']>> = Object.fromEntries(
   Object.entries(verbGroups).map(([verb, groups]) => [
     verb,
     { uid: { type: 'Action', id: verb }, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) },
@@ -87,7 +88,7 @@ function ask(slice: Slice, { principal, verb, object, context }: Question): Answ
     resource: object.json.uid,
     context: context.only(slice.reads) as Record<string, CedarValueJson>,
     preparsedPolicySetId: preparsedSlots.nameOf(slice),
-    entities: [principal.json, object.json, actionEntities[verb]!],
+    entities: [principal.json, object.json, actionEntities[verb]!].flatMap((entity) => asFarAsNamed(entity, slice)),
   });
   if (answer.type === 'failure')
     throw new Error(`policy cannot be evaluated: ${answer.errors[0]?.message ?? 'unknown'}`);
@@ -104,4 +105,13 @@ function ask(slice: Slice, { principal, verb, object, context }: Question): Answ
       .map(({ policyId, error }) => ({ statement: named(policyId), message: error.message }))
       .sort((a, b) => a.statement.index - b.statement.index),
   };
+}
+
+/**
+ * An entity with the ancestors that the slice names, and none at all when it names none: `in` is only ever asked about
+ * named entities, and building the hierarchy is half of what a call to Cedar costs.
+ */
+function asFarAsNamed({ uid: name, attrs, parents }: JudgedEntity['json'], { names }: Slice): JudgedEntity['json'][] {
+  const named = parents.filter((parent) => names.has(uid(parent)));
+  return named.length > 0 ? [{ uid: name, attrs, parents: named }] : [];
 }

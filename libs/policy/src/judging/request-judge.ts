@@ -2,6 +2,7 @@ import type { ColumnRef, Effect, ObjectRef, SqlVerb, TableRef } from '@sallyport
 import { objectId } from '@sallyport/domain';
 import { verbObjects } from '../language/schema.js';
 import { uid } from '../language/scope.js';
+import { entitiesNamedBy } from '../language/statement.js';
 import type { Slice } from '../slicing/slice.js';
 import type { JudgedEntity } from './entities.js';
 import type { Applying, EvaluationError, Question } from './evaluate.js';
@@ -95,16 +96,17 @@ export class RequestJudge {
     const prefix = `${objectId(ref)}.`;
     const named = this.scope
       .columnStatements(verb)
-      .flatMap(({ resource, reads }) => [
-        ...[...reads.columns].map((name) => name.slice('Column::'.length)),
-        ...('entity' in resource && resource.entity.type === 'Column' ? [resource.entity.id] : []),
-        ...('within' in resource && resource.within?.entity.type === 'Column' ? [resource.within.entity.id] : []),
-      ]);
+      .flatMap((statement) => [...entitiesNamedBy(statement)])
+      .filter((name) => name.startsWith(columnUid))
+      .map((name) => name.slice(columnUid.length));
     const known = [...this.scope.resource.classified.keys(), ...named].filter((id) => id.startsWith(prefix));
     // No real column has this id: a name with an asterisk stands quoted in one.
     return [...new Set(known), `${prefix}*`];
   }
 }
+
+const columnUid = uid({ type: 'Column', id: '' });
+const tagUid = uid({ type: 'Tag', id: '' });
 
 function finding(applies: Applying, object: JudgedEntity): Finding {
   return { verdict: verdictOf(applies), object: object.id, errors: applies.errors };
@@ -115,9 +117,9 @@ function finding(applies: Applying, object: JudgedEntity): Finding {
  * only being in a tag and being named by a literal can make a difference.
  */
 function likeness(slice: Slice, column: JudgedEntity): string {
-  const tags = [...column.within].filter((name) => name.startsWith(uid({ type: 'Tag', id: '' }))).sort();
+  const tags = [...column.within].filter((name) => name.startsWith(tagUid)).sort();
   const statements = slice.statements.map(({ index }) => index);
-  const named = slice.statements.some(({ reads }) => reads.columns.has(column.uid));
+  const named = slice.statements.some(({ reads }) => reads.entities.has(column.uid));
   return JSON.stringify([statements, slice.statements.length > 0 ? tags : [], named ? column.id : '']);
 }
 

@@ -46,7 +46,7 @@ test('the slice decides as the whole set does, column by column', () => {
       const expected = judgeWhole({ statements, principal, resource: resourceA, now, sourceIp }, action);
       expect(comparable(decision)).toEqual(comparable(expected));
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
   // The comparison means something only if all outcomes came up.
   for (const outcome of [
@@ -93,6 +93,6 @@ test('a kept decision is the one that would be made', () => {
       }
       judge.retire();
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 }, 60_000);

@@ -7,8 +7,8 @@ export interface ConditionReads {
   readonly context: ReadonlySet<string>;
   /** True when the outcome may depend on which object is asked about, beyond the scope. */
   readonly resource: boolean;
-  /** Columns named as literals. */
-  readonly columns: ReadonlySet<Uid>;
+  /** Entities named as literals. */
+  readonly entities: ReadonlySet<Uid>;
   /** True when `in` or `is` is asked of something other than principal, action or resource. */
   readonly foreignHierarchy: boolean;
 }
@@ -24,7 +24,7 @@ const isVar = (value: unknown, name?: string): boolean =>
 /** Reads Cedar's JSON form of conditions. A form it does not know is walked into: it can only find too much. */
 export function readConditions(conditions: unknown): ConditionReads {
   const context = new Set<string>();
-  const columns = new Set<Uid>();
+  const entities = new Set<Uid>();
   let resource = false;
   let foreignHierarchy = false;
 
@@ -39,7 +39,7 @@ export function readConditions(conditions: unknown): ConditionReads {
     if (isVar(node, 'resource')) resource = true;
     if (isVar(node, 'context')) contextAttributes.forEach((name) => context.add(name));
     const literal = entityLiteral(node);
-    if (literal?.type === 'Column') columns.add(uid(literal));
+    if (literal) entities.add(uid(literal));
     for (const [form, operand] of Object.entries(node)) {
       const attribute = form === '.' || form === 'has' ? contextAttribute(operand) : undefined;
       if (attribute !== undefined) {
@@ -52,7 +52,7 @@ export function readConditions(conditions: unknown): ConditionReads {
     }
   };
   visit(conditions);
-  return { context, resource, columns, foreignHierarchy };
+  return { context, resource, entities, foreignHierarchy };
 }
 
 function entityLiteral(node: Json): EntityName | undefined {

@@ -1,9 +1,13 @@
+import type { Uid } from '../language/scope.js';
 import type { Statement } from '../language/statement.js';
+import { entitiesNamedBy } from '../language/statement.js';
 
 /** The statements whose scope fits one question; what Cedar evaluates instead of the whole set. */
 export class Slice {
   /** Every context attribute that some statement reads. */
   readonly reads: ReadonlySet<string>;
+  /** Every entity that some statement names. */
+  readonly names: ReadonlySet<Uid>;
   /** By the ids that Cedar knows them by. */
   readonly byId: ReadonlyMap<string, Statement>;
   /** The statements without the forbids that approval lifts. */
@@ -12,6 +16,7 @@ export class Slice {
 
   constructor(readonly statements: readonly Statement[]) {
     this.reads = new Set(statements.flatMap((statement) => [...statement.reads.context]));
+    this.names = new Set(statements.flatMap((statement) => [...entitiesNamedBy(statement)]));
     this.byId = new Map(statements.map((statement) => [`s${statement.index}`, statement]));
     this.#withoutApprovalForbids = statements.filter(({ effect, approval }) => effect === 'permit' || !approval);
   }
