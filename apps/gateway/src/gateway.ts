@@ -63,7 +63,7 @@ export class Gateway {
       compile: parts.compile,
       log,
     });
-    this.#reporter = new SessionReporter(this.#link, log, () => this.#uploader.resume());
+    this.#reporter = new SessionReporter(this.#link, log, () => this.#uploader.sessionKnown());
     this.#uploader = new Uploader({
       directory: this.#spoolDirectory,
       link: this.#link,
@@ -107,7 +107,7 @@ export class Gateway {
         this.#uploader.add(segment, left.state);
       }
       if (left.session) this.#reporter.opened(left.session);
-      this.#reporter.closed(left.sessionId, new Date().toISOString(), 'the gateway stopped');
+      this.#reporter.closed(left.sessionId, left.ended.at, left.ended.reason);
     }
     this.#link.start();
     const ports = await Promise.all(this.#listeners.map((listener) => listener.start()));
@@ -134,7 +134,7 @@ export class Gateway {
     await this.#sessions.drain(this.parts.config.drainSeconds * 1000);
     for (const listener of this.#listeners) listener.destroySockets();
     this.#spool.stop();
-    await this.#uploader.drained(lastUploadsMs);
+    await this.#delivered(lastUploadsMs);
     this.#uploader.stop();
     this.#reporter.stop();
     this.#approvals.stop();
@@ -147,6 +147,15 @@ export class Gateway {
   stopAccepting(): void {
     this.#stopping = true;
     for (const listener of this.#listeners) listener.stopAccepting();
+  }
+
+  /** Resolves when the control plane has been told everything, cannot be, or after `timeoutMs`: what is left is on the disk. */
+  async #delivered(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (this.#link.connected && performance.now() < deadline) {
+      if (this.#uploader.backlog === 0 && this.#reporter.backlog === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   #makeLink(): ControlPlaneLink {

@@ -119,6 +119,7 @@ export class PolicyCache {
     this.#confirm(revision, issuedAt);
     for (const listener of this.#listeners) listener(revision);
     previous?.judge.retire();
+    this.options.log.info({ revision: snapshot.revision }, 'a policy revision is in force');
     return { accepted: true };
   }
 

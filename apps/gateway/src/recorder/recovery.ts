@@ -23,7 +23,11 @@ export interface LeftRecording {
   readonly session: SessionInfo | undefined;
   readonly state: ChainState;
   readonly segments: readonly SealedSegment[];
+  /** As its last frame says. `at` is ISO 8601, UTC. */
+  readonly ended: { readonly at: string; readonly reason: string };
 }
+
+const endReason = 'the gateway stopped';
 
 /**
  * What an earlier process left: whole segments, one cut wherever it died, or only the trace that more was to come. Each
@@ -59,7 +63,7 @@ async function recoverSession(directory: string, sessionId: string, names: Segme
   const state = (await readChainState(directory, sessionId)) ?? startOfChain(sessionId);
   const segments: SealedSegment[] = [];
   let session: SessionInfo | undefined;
-  let closed = false;
+  let ended: LeftRecording['ended'] | undefined;
   let next = state.next;
   for (const name of unacknowledged(directory, state, names)) {
     const path = join(directory, segmentFile(name));
@@ -70,7 +74,7 @@ async function recoverSession(directory: string, sessionId: string, names: Segme
       const left = wholeFrames(readFileSync(path));
       for (const frame of left.frames) {
         if (frame.kind === 'open') session = frame.session;
-        if (frame.kind === 'close') closed = true;
+        if (frame.kind === 'close') ended = { at: new Date(frame.time / 1000).toISOString(), reason: frame.reason };
       }
       if (left.bytes.length === 0) {
         rmSync(path);
@@ -78,11 +82,20 @@ async function recoverSession(directory: string, sessionId: string, names: Segme
       }
       if (name.state === 'open') replaceSegment(final, left.bytes, path);
     }
-    segments.push({ sessionId, index: name.index, path: final, bytes: statSync(final).size, last: closed });
+    segments.push({
+      sessionId,
+      index: name.index,
+      path: final,
+      bytes: statSync(final).size,
+      last: ended !== undefined,
+    });
     next = name.index + 1;
   }
-  if (!closed) segments.push(endSegment(directory, sessionId, next));
-  return { sessionId, session, state, segments };
+  if (!ended) {
+    segments.push(endSegment(directory, sessionId, next));
+    ended = { at: new Date().toISOString(), reason: endReason };
+  }
+  return { sessionId, session, state, segments, ended };
 }
 
 /** In order; what was acknowledged or is there twice already is deleted: an earlier process died just before doing so. */
@@ -107,7 +120,7 @@ function wholeFrames(bytes: Buffer): { readonly bytes: Buffer; readonly frames: 
 function endSegment(directory: string, sessionId: string, index: number): SealedSegment {
   const parts: Buffer[] = [encodeSegmentHeader(sessionId, index)];
   const writer = new RecordingWriter(new FrameBuffer(4096), { append: (frames) => parts.push(Buffer.from(frames)) });
-  writer.close('the gateway stopped', true);
+  writer.close(endReason, true);
   writer.flush();
   const bytes = Buffer.concat(parts);
   const path = join(directory, segmentFile({ sessionId, index, state: 'sealed' }));

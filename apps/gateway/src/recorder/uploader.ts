@@ -37,6 +37,8 @@ const uploadTimeoutMs = 60_000;
  */
 export class Uploader {
   readonly #queues = new Map<string, SessionQueue>();
+  /** Those of them that have something to deliver, in the order of their turns. */
+  readonly #turns = new Map<string, SessionQueue>();
   #active = 0;
   #waiting = 0;
   #wakeUp: NodeJS.Timeout | undefined;
@@ -57,22 +59,20 @@ export class Uploader {
       this.#queues.set(segment.sessionId, queue);
     }
     queue.segments.push(segment);
+    this.#turns.set(segment.sessionId, queue);
     this.#waiting += 1;
     this.#fill();
   }
 
-  /** Something that stood in the way may be gone: the link is up, or a session is known now. */
-  resume(): void {
-    for (const queue of this.#queues.values()) queue.notBefore = 0;
+  /** The control plane knows one more session. */
+  sessionKnown(): void {
     this.#fill();
   }
 
-  /** Resolves when nothing waits any more, or after `timeoutMs`. */
-  async drained(timeoutMs: number): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    while (this.#waiting > 0 && performance.now() < deadline && this.options.link.connected) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  /** The link is up: what failed before is tried at once. */
+  resume(): void {
+    for (const queue of this.#turns.values()) queue.notBefore = 0;
+    this.#fill();
   }
 
   stop(): void {
@@ -84,16 +84,16 @@ export class Uploader {
     if (this.#stopped || !this.options.link.connected || this.#waiting === 0) return;
     const now = performance.now();
     let nextTry = Infinity;
-    for (const [sessionId, queue] of this.#queues) {
+    for (const [sessionId, queue] of this.#turns) {
       if (this.#active >= (this.options.concurrency ?? 4)) return;
-      if (queue.busy || queue.segments.length === 0 || !this.options.known(sessionId)) continue;
+      if (queue.busy || !this.options.known(sessionId)) continue;
       if (queue.notBefore > now) {
         nextTry = Math.min(nextTry, queue.notBefore);
         continue;
       }
       // To the end of the line: no session waits because another has much to say.
-      this.#queues.delete(sessionId);
-      this.#queues.set(sessionId, queue);
+      this.#turns.delete(sessionId);
+      this.#turns.set(sessionId, queue);
       void this.#uploadFirst(sessionId, queue);
     }
     if (nextTry !== Infinity) {
@@ -113,6 +113,7 @@ export class Uploader {
       queue.failures = 0;
       this.#waiting -= 1;
       this.options.onReleased(segment.bytes);
+      if (queue.segments.length === 0) this.#turns.delete(sessionId);
       if (segment.last) this.#queues.delete(sessionId);
     } catch (error) {
       this.#failed(segment, queue, error);

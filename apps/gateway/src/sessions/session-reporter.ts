@@ -27,6 +27,11 @@ export class SessionReporter {
     private readonly onKnown: (sessionId: string) => void,
   ) {}
 
+  /** Sessions about which there is something left to say. */
+  get backlog(): number {
+    return this.#news.size;
+  }
+
   opened(session: SessionInfo): void {
     this.#news.set(session.id, { opened: session, closed: undefined, sending: false });
     this.resume();
