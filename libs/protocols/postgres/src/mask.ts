@@ -27,8 +27,6 @@ export interface ResultMaskRequest {
   readonly pseudonymKey: Uint8Array;
   /** The column behind what RowDescription reports, where the catalog knows it. */
   readonly resolve?: (tableOid: number, attnum: number) => ColumnRef | undefined;
-  /** Whether a column is classified at all: one that the server reports and the trace missed is hidden, obligation or not. */
-  readonly isClassified?: (column: ColumnRef) => boolean;
   /** Oids of types that extensions made and that are texts in both formats, such as citext. */
   readonly textTypes?: ReadonlySet<number>;
 }
@@ -57,14 +55,13 @@ export function planResultMask(request: ResultMaskRequest): ResultMaskPlan {
   return cells.some((cell) => cell !== undefined) ? { ok: true, mask: new RowMask(cells) } : { ok: true };
 }
 
-/** The server says that the values are those of a protected column, and the trace did not know. */
+/** The server says that the values are those of a masked column, and the trace did not know. */
 function isSurprise(
-  { resolve, isClassified }: ResultMaskRequest,
+  { resolve }: ResultMaskRequest,
   methods: ReadonlyMap<string, MaskMethod>,
   field: RowField,
   traced: OutputColumn | undefined,
 ): boolean {
   const reported = field.tableOid === 0 ? undefined : resolve?.(field.tableOid, field.attnum);
-  if (!reported || isTraced(traced, reported)) return false;
-  return methods.has(objectId(reported)) || (isClassified?.(reported) ?? false);
+  return reported !== undefined && methods.has(objectId(reported)) && !isTraced(traced, reported);
 }

@@ -1,7 +1,7 @@
 /** Below this many bytes a loop beats the call into native code. */
 const smallCopy = 40;
 
-/** Bytes written one after the other into memory that grows. What it gives out is its own: make a new one for new bytes. */
+/** Bytes written one after the other into memory that grows. What was given out must not change: once finished, make a new one. */
 export class ByteSink {
   length = 0;
   #bytes: Buffer;
@@ -35,8 +35,9 @@ export class ByteSink {
     writeInt32(this.#bytes, at, value);
   }
 
-  slice(start = 0, end = this.length): Buffer {
-    return this.#bytes.subarray(start, end);
+  /** Everything written. */
+  finish(): Buffer {
+    return this.#bytes.subarray(0, this.length);
   }
 
   #reserve(more: number): void {

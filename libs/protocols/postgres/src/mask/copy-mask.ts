@@ -78,7 +78,7 @@ export class CopyMask {
   push(payload: Buffer): Buffer[] {
     const out = new ByteSink(payload.length * 2 + 64);
     this.#take(payload, 0, payload.length, out);
-    const framed = out.slice();
+    const framed = out.finish();
     const payloads: Buffer[] = [];
     for (let at = 0; at < framed.length; at += 1 + readInt32(framed, at + 1)) {
       payloads.push(framed.subarray(at + frameBytes, at + 1 + readInt32(framed, at + 1)));
@@ -101,7 +101,7 @@ export class CopyMask {
       this.#take(chunk, at + frameBytes, next, out);
       at = next;
     }
-    return out.slice();
+    return out.finish();
   }
 
   /** Nothing may be left when the target says that it is done. */

@@ -47,6 +47,6 @@ export class PatchedBytes {
   finish(): Buffer {
     if (this.#copy === undefined) return this.source.subarray(this.start, this.end);
     this.#copy.append(this.source, this.#taken, this.end);
-    return this.#copy.slice();
+    return this.#copy.finish();
   }
 }
