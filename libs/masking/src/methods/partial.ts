@@ -16,5 +16,8 @@ export function partial(value: Uint8Array, start: number, end: number): Buffer {
     if (characters === shown) tail = at;
   }
   if (characters < longEnough) return redact();
-  return Buffer.concat([hidden, value.subarray(tail, end)]);
+  const masked = Buffer.allocUnsafe(hidden.length + end - tail);
+  masked.set(hidden);
+  masked.set(value.subarray(tail, end), hidden.length);
+  return masked;
 }
