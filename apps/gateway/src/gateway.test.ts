@@ -176,6 +176,7 @@ test.each(cuts)('a live session ends at once when %s', async (_why, cut, reason)
     expect(performance.now() - start).toBeLessThan(5000);
     expect(said()).toBe(`ready\n${reason}\n`);
     await eventually(() => running.controlPlane.bodies('session.closed').length === 1);
+    expect(running.controlPlane.bodies('session.closed')[0]!.reason).toBe(reason);
   });
 });
 

@@ -20,8 +20,8 @@ export interface RegisteredSession {
   readonly request: OpenSession;
   readonly recorder: SessionRecorder;
   readonly close: (reason: string) => void;
-  /** When it was told to end; monotonic. */
-  endingSince: number | undefined;
+  /** That it was told to end, and when; monotonic. */
+  ending: { readonly since: number; readonly reason: string } | undefined;
 }
 
 export interface RegistryOptions {
@@ -91,7 +91,7 @@ export class SessionRegistry {
     const subject = { account: info.principal.id, resource: name, clientAddress: info.clientAddress, protocol };
     const recorder = spool.record(info);
     const close = (reason: string): void => this.#close(info.id, reason);
-    this.#sessions.set(info.id, { info, subject, request, recorder, close, endingSince: undefined });
+    this.#sessions.set(info.id, { info, subject, request, recorder, close, ending: undefined });
     reporter.opened(info);
     return { info, policy: new SessionPolicy(policies, subject), recorder, approvals, close };
   }
@@ -99,8 +99,8 @@ export class SessionRegistry {
   /** Ends one session; the reason is for the client. */
   terminate(sessionId: string, reason: string): void {
     const session = this.#sessions.get(sessionId);
-    if (!session || session.endingSince !== undefined) return;
-    session.endingSince = performance.now();
+    if (!session || session.ending) return;
+    session.ending = { since: performance.now(), reason };
     this.options.log.info({ sessionId, reason }, 'ending a session');
     // Not from within whatever called: that may be the session's own state machine.
     setImmediate(() => {
@@ -144,9 +144,11 @@ export class SessionRegistry {
     for (const session of [...this.#sessions.values()]) session.close('the gateway is shutting down');
   }
 
-  #close(sessionId: string, reason: string): void {
+  #close(sessionId: string, noticed: string): void {
     const session = this.#sessions.get(sessionId);
     if (!session) return;
+    // Why it was told to end is the reason; that the client is gone then is only how the adapter noticed.
+    const reason = session.ending?.reason ?? noticed;
     this.#sessions.delete(sessionId);
     session.recorder.close(reason);
     this.options.approvals.sessionEnded(sessionId);
@@ -168,10 +170,10 @@ export class SessionRegistry {
     const revision = policies.last;
     for (const session of [...this.#sessions.values()]) {
       const { id, credentialId } = session.info;
-      if (session.endingSince !== undefined) {
-        if (now - session.endingSince < endWithinMs) continue;
+      if (session.ending) {
+        if (now - session.ending.since < endWithinMs) continue;
         log.error({ sessionId: id }, 'a session did not end in time: its recording ends now');
-        session.close('terminated');
+        session.close(session.ending.reason);
       } else if (stale) this.terminate(id, 'the policy is too old to decide by');
       else if (!proven(revision, credentialId)) this.terminate(id, 'the credential is no longer valid');
     }
