@@ -1,7 +1,7 @@
 export type { Catalog, CatalogColumn, CatalogFunction, CatalogRelation } from './dialects/postgres/catalog.js';
 export type { CatalogPart, CatalogRow, CatalogRows } from './dialects/postgres/catalog-queries.js';
 export { catalogFingerprintQuery, catalogQueries } from './dialects/postgres/catalog-queries.js';
-export { buildCatalog } from './dialects/postgres/catalog-snapshot.js';
+export { buildCatalog, readCatalog } from './dialects/postgres/catalog-snapshot.js';
 export type {
   CopyFormat,
   CopyShape,

@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Catalog, CatalogColumn, CatalogFunction, CatalogRelation } from './catalog.js';
-import type { CatalogRow, CatalogRows } from './catalog-queries.js';
+import { type CatalogPart, catalogQueries, type CatalogRow, type CatalogRows } from './catalog-queries.js';
 import { isUnsafe } from './safe-functions.js';
+
+/**
+ * Reads a snapshot through a function that runs one query and gives its rows in text form: see `catalogQueries` for the
+ * state the connection must be in. Rejects when a query does.
+ */
+export async function readCatalog(query: (sql: string) => Promise<readonly CatalogRow[]>): Promise<Catalog> {
+  const rows: Partial<Record<CatalogPart, readonly CatalogRow[]>> = {};
+  for (const part of Object.keys(catalogQueries) as CatalogPart[]) rows[part] = await query(catalogQueries[part]);
+  return buildCatalog(rows as CatalogRows);
+}
 
 /** Makes a snapshot of the rows that `catalogQueries` gave. Throws when they are not of that form. */
 export function buildCatalog(rows: CatalogRows): Catalog {

@@ -94,9 +94,10 @@ function noteType(analysis: Analysis, type: TypeName): void {
   const name = names.at(-1);
   if (name === undefined) return;
   const { catalog, session } = analysis;
-  const schemas = names.length > 1 ? [names.at(-2)!] : lookupPath(session);
+  // Unlike functions, types are looked for among the temporary ones first.
+  const schemas = names.length > 1 ? [names.at(-2)!] : ['pg_temp', ...lookupPath(session)];
   for (const schema of schemas) {
     if (schema !== builtInSchema && catalog.isOpaqueType(schema, name)) analysis.call(schema, name);
   }
-  if (catalog.hasCustomOperator(`::${name}`)) analysis.call(schemas[0] ?? builtInSchema, name);
+  if (catalog.hasCustomOperator(`::${name}`)) analysis.call(schemas.at(-1) ?? builtInSchema, name);
 }

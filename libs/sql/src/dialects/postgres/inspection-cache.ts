@@ -1,38 +1,96 @@
-/** Bounded by number and by size; the entry least recently used goes first. */
-export class InspectionCache<V> {
-  readonly #entries = new Map<string, { readonly value: V; readonly size: number }>();
-  #size = 0;
+import type { Catalog } from './catalog.js';
+import type { SqlSession } from './inspection.js';
 
-  /** @param maxEntries and @param maxSize characters of keys and whatever size the values are said to have. */
+/**
+ * Bounded by number and by size. Two generations: what is found in the old one moves to the young, and when the young
+ * is full it becomes the old and the old is forgotten. A hit in the young one writes nothing.
+ */
+export class InspectionCache<V> {
+  #young = new Map<string, { readonly value: V; readonly size: number }>();
+  #old = new Map<string, { readonly value: V; readonly size: number }>();
+  #youngSize = 0;
+
+  /** @param maxEntries and @param maxSize (characters of keys plus what the values are said to weigh) of both together. */
   constructor(
     readonly maxEntries: number,
     readonly maxSize: number,
   ) {}
 
   get(key: string): V | undefined {
-    const entry = this.#entries.get(key);
-    if (!entry) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry.value;
+    const young = this.#young.get(key);
+    if (young) return young.value;
+    const old = this.#old.get(key);
+    if (old) this.set(key, old.value, old.size - key.length);
+    return old?.value;
   }
 
   set(key: string, value: V, valueSize: number): void {
     const size = key.length + valueSize;
-    if (size > this.maxSize / 8) return;
-    const old = this.#entries.get(key);
-    if (old) this.#size -= old.size;
-    this.#entries.delete(key);
-    this.#entries.set(key, { value, size });
-    this.#size += size;
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#entries.size <= this.maxEntries && this.#size <= this.maxSize) break;
-      this.#entries.delete(oldest);
-      this.#size -= entry.size;
+    if (size > this.maxSize / 2) return;
+    const before = this.#young.get(key)?.size ?? 0;
+    if (this.#young.size >= this.maxEntries / 2 || this.#youngSize - before + size > this.maxSize / 2) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngSize = 0;
+    } else {
+      this.#youngSize -= before;
     }
+    this.#young.set(key, { value, size });
+    this.#youngSize += size;
   }
 
   get count(): number {
-    return this.#entries.size;
+    return this.#young.size + this.#old.size;
   }
+}
+
+/** Everything but the text that a meaning depends on. */
+interface Circumstances {
+  readonly revision: string;
+  readonly searchPath: readonly string[];
+  readonly temporary: readonly string[];
+}
+
+/** Sessions of one resource mostly share their circumstances; each distinct one has a cache of its own. */
+const maxShards = 8;
+
+/** A cache for each combination of catalog, search path and temporary relations; few are alive at a time. */
+export class InspectionShards<V> {
+  /** Most recently used first. */
+  #shards: { readonly at: Circumstances; readonly cache: InspectionCache<V> }[] = [];
+
+  /** Bounds of all shards together. */
+  constructor(
+    readonly maxEntries: number,
+    readonly maxSize: number,
+  ) {}
+
+  for(catalog: Catalog, session: SqlSession): InspectionCache<V> {
+    const first = this.#shards[0];
+    if (first && matches(first.at, catalog, session)) return first.cache;
+    const found = this.#shards.find(({ at }) => matches(at, catalog, session));
+    const shard = found ?? {
+      at: {
+        revision: catalog.revision,
+        searchPath: [...session.searchPath],
+        temporary: [...session.tempRelations],
+      },
+      cache: new InspectionCache<V>(Math.ceil(this.maxEntries / maxShards), Math.ceil(this.maxSize / maxShards)),
+    };
+    this.#shards = [shard, ...this.#shards.filter((other) => other !== shard)].slice(0, maxShards);
+    return shard.cache;
+  }
+}
+
+function matches(at: Circumstances, catalog: Catalog, session: SqlSession): boolean {
+  if (at.revision !== catalog.revision || !sameNames(at.searchPath, session.searchPath)) return false;
+  if (at.temporary.length !== session.tempRelations.size) return false;
+  for (const name of at.temporary) if (!session.tempRelations.has(name)) return false;
+  return true;
+}
+
+function sameNames(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
 }

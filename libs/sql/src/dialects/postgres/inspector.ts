@@ -5,7 +5,7 @@ import { analyzers } from './analyzers.js';
 import type { Catalog } from './catalog.js';
 import { checkTree } from './check-tree.js';
 import type { Inspection, SqlInspector, SqlSession, StatementInspection } from './inspection.js';
-import { InspectionCache } from './inspection-cache.js';
+import { InspectionShards } from './inspection-cache.js';
 import { normalise } from './normalise.js';
 import { parse, SyntaxProblem } from './parser.js';
 import { Refusal } from './refusal.js';
@@ -35,14 +35,14 @@ const maxPreparedDepth = 4;
 /** PostgreSQL text → meaning, for one resource. `loadParser()` must have resolved before; otherwise everything denies. */
 export class PostgresInspector implements SqlInspector {
   readonly #limits: TextLimits;
-  readonly #cache: InspectionCache<Accepted>;
+  readonly #shards: InspectionShards<Accepted>;
 
   constructor(
     readonly resource: string,
     options: PostgresInspectorOptions = {},
   ) {
     this.#limits = { ...defaultTextLimits, maxBytes: options.maxTextBytes ?? defaultTextLimits.maxBytes };
-    this.#cache = new InspectionCache(options.cacheEntries ?? 10_000, options.cacheSize ?? 64 << 20);
+    this.#shards = new InspectionShards(options.cacheEntries ?? 10_000, options.cacheSize ?? 64 << 20);
   }
 
   /** Never throws: whatever goes wrong is an inspection that is not ok. */
@@ -55,18 +55,19 @@ export class PostgresInspector implements SqlInspector {
   }
 
   #cached(text: string, catalog: Catalog, session: SqlSession): Inspection {
-    const prefix = cachePrefix(catalog, session);
-    const exact = this.#cache.get(prefix + text);
+    const cache = this.#shards.for(catalog, session);
+    const exact = cache.get(text);
     if (exact) return exact;
     // A longer text than those looked at may be over the limit.
     const normal = text.length * 3 <= this.#limits.maxBytes ? normalise(text) : undefined;
-    const normalKey = normal === undefined ? undefined : `${prefix}\0${normal}`;
-    const similar = normalKey === undefined ? undefined : this.#cache.get(normalKey);
+    // No text that is looked at has a NUL in it, so a normal form is never taken for a text.
+    const normalKey = normal === undefined ? undefined : `\0${normal}`;
+    const similar = normalKey === undefined ? undefined : cache.get(normalKey);
     if (similar) return withText(similar, text);
     const { inspection, literalSensitive, sessionSensitive } = this.#inspect(text, { catalog, session, depth: 0 });
     if (!inspection.ok || sessionSensitive) return inspection;
     const plain = normalKey !== undefined && !literalSensitive && inspection.statements.length === 1;
-    this.#cache.set(plain ? normalKey : prefix + text, inspection, 1000 + text.length);
+    cache.set(plain ? normalKey : text, inspection, 1000 + text.length);
     return inspection;
   }
 
@@ -113,11 +114,6 @@ function refused(inspection: Inspection): Inspected {
   return { inspection, literalSensitive: true, sessionSensitive: true };
 }
 
-function cachePrefix(catalog: Catalog, session: SqlSession): string {
-  const temporary = session.tempRelations.size === 0 ? '' : [...session.tempRelations].sort().join('\0');
-  return `${catalog.revision}\0${session.searchPath.join('\0')}\0\0${temporary}\0\0`;
-}
-
 /** The same meaning for a text that differs in constants alone. */
 function withText(inspection: Accepted, text: string): Accepted {
   const statement = inspection.statements[0]!;
@@ -135,11 +131,28 @@ function inspectTree(input: AnalysisInput, text: string): Inspected {
     return inspectNode(input, statement.stmt, bytes ? sliceOf(bytes, statement) : text);
   });
   const statements = parts.map((part) => part.inspection);
+  refuseStaleNames(statements);
   return {
     inspection: { ok: true, statements, action: wholeAction(text, statements, input.resource) },
     literalSensitive: parts.some((part) => part.literalSensitive),
     sessionSensitive: parts.some((part) => part.sessionSensitive),
   };
+}
+
+/** Changes after which names may mean something else. */
+const renaming: ReadonlySet<string> = new Set(['catalog', 'opaque', 'create-temp', 'search-path', 'discard-all']);
+
+/**
+ * A text is analysed as a whole, before any of it runs. What comes after a statement that changes what names mean was
+ * looked up too early: definitions may follow definitions, but nothing that touches rows.
+ */
+function refuseStaleNames(statements: readonly StatementInspection[]): void {
+  const changer = statements.findIndex(({ changes }) => changes.some((change) => renaming.has(change.kind)));
+  if (changer < 0) return;
+  for (const { action } of statements.slice(changer + 1)) {
+    if (action.effects.every(({ verb }) => verb === 'alter' || verb === 'connect')) continue;
+    throw new Refusal(`${statements[changer]!.kind} changes what names mean: send the statements after it separately`);
+  }
 }
 
 interface InspectedStatement {

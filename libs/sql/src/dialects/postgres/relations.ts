@@ -70,7 +70,11 @@ export function tableRefs(analysis: Analysis, found: FoundRelations): TableRef[]
 export function readRelation(analysis: Analysis, name: RangeVar): RangeEntry {
   const found = requireRelations(analysis, name);
   for (const ref of tableRefs(analysis, found)) analysis.effects.table('select', ref);
-  for (const relation of found.relations) noteKind(analysis, relation);
+  for (const relation of found.relations) {
+    noteKind(analysis, relation);
+    for (const ancestor of ancestorsOf(analysis, relation))
+      analysis.effects.table('select', analysis.tableRef(ancestor));
+  }
   return entryOf(analysis, name, found);
 }
 
@@ -84,6 +88,9 @@ export function writeRelation(
   for (const ref of tableRefs(analysis, found)) analysis.effects.table(write.verb, ref, write.columns);
   for (const relation of found.relations) {
     noteKind(analysis, relation);
+    for (const ancestor of ancestorsOf(analysis, relation)) {
+      analysis.effects.table(write.verb, analysis.tableRef(ancestor), write.columns);
+    }
     if (relation.hasRules) analysis.call(relation.schema, relation.name);
     if (relation.relkind === 'v') writeThroughView(analysis, relation, write);
   }

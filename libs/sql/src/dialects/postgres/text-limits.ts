@@ -12,9 +12,23 @@ export interface TextLimits {
   readonly maxNesting: number;
   /** Most separators and operators: what makes the grammar slow is their number, not the length of literals. */
   readonly maxPunctuation: number;
+  /** Most operator characters, and a few times as many words, between two commas: `1+1+1…` nests as deep as brackets. */
+  readonly maxChain: number;
+  /** Most set operations and joins, which nest without brackets or commas between them. */
+  readonly maxArms: number;
 }
 
-export const defaultTextLimits: TextLimits = { maxBytes: 1 << 20, maxNesting: 256, maxPunctuation: 100_000 };
+export const defaultTextLimits: TextLimits = {
+  maxBytes: 1 << 20,
+  maxNesting: 256,
+  maxPunctuation: 100_000,
+  maxChain: 2000,
+  maxArms: 600,
+};
+
+/** Texts shorter than this cannot hurt. Characters. */
+const shortText = 1000;
+const wordsPerOperator = 3;
 
 /** With the u flag a pair is one character, so this finds halves only. */
 const loneSurrogate = /\p{Surrogate}/u;
@@ -35,35 +49,76 @@ export function textProblem(text: string, limits: TextLimits): TextProblem | und
   if (text.length * 3 > limits.maxBytes && Buffer.byteLength(text, 'utf8') > limits.maxBytes) {
     return { message: `the text is longer than ${limits.maxBytes} bytes` };
   }
-  return text.length > limits.maxNesting ? complexityProblem(text, limits) : undefined;
+  return text.length > shortText ? complexityProblem(text, limits) : undefined;
 }
+
+const arm = /\b(?:union|intersect|except|join)\b/gi;
 
 function complexityProblem(text: string, limits: TextLimits): TextProblem | undefined {
-  let depth = 0;
+  const chains: Chain[] = [{ operators: 0, words: 0 }];
   let punctuation = 0;
+  let inWord = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code >= 0x80 || isWordOrSpace(code)) continue;
-    if (code === quote || code === doubleQuote) {
-      const end = text.indexOf(code === quote ? "'" : '"', i + 1);
-      if (end < 0) break;
-      i = end;
-      continue;
+    const chain = chains.at(-1)!;
+    const wasInWord = inWord;
+    inWord = isWord(code);
+    if (code <= 0x20) continue;
+    if (inWord) {
+      if (!wasInWord && ++chain.words > limits.maxChain * wordsPerOperator) return tooDeep(i);
+    } else if (code === quote || code === doubleQuote) {
+      i = text.indexOf(code === quote ? "'" : '"', i + 1);
+      if (i < 0) break;
+    } else {
+      punctuation++;
+      if (!follow(code, chains, limits)) return tooDeep(i);
     }
-    punctuation++;
-    if (code === 0x28 || code === 0x5b) depth++;
-    else if (code === 0x29 || code === 0x5d) depth--;
-    if (depth > limits.maxNesting) return { message: 'the text is nested too deeply', position: i + 1 };
   }
-  return punctuation > limits.maxPunctuation ? { message: 'the text has too many parts' } : undefined;
+  if (punctuation > limits.maxPunctuation || (text.match(arm)?.length ?? 0) > limits.maxArms) {
+    return { message: 'the text has too many parts' };
+  }
+  return undefined;
 }
 
-function isWordOrSpace(code: number): boolean {
+/** What stands beside one another at one depth of brackets. */
+interface Chain {
+  operators: number;
+  words: number;
+}
+
+/** False when the nesting has become too deep. */
+function follow(code: number, chains: Chain[], limits: TextLimits): boolean {
+  const chain = chains.at(-1)!;
+  switch (code) {
+    case 0x28: // (
+    case 0x5b: // [
+      chain.operators++;
+      chains.push({ operators: 0, words: 0 });
+      return chains.length <= limits.maxNesting && chain.operators <= limits.maxChain;
+    case 0x29: // )
+    case 0x5d: // ]
+      if (chains.length > 1) chains.pop();
+      return true;
+    case 0x2c: // ,
+    case 0x3b: // ;
+      chain.operators = 0;
+      chain.words = 0;
+      return true;
+    default:
+      return ++chain.operators <= limits.maxChain;
+  }
+}
+
+function tooDeep(index: number): TextProblem {
+  return { message: 'the text is nested too deeply', position: index + 1 };
+}
+
+function isWord(code: number): boolean {
   return (
-    code <= 0x20 ||
-    (code >= 0x30 && code <= 0x39) ||
+    (code >= 0x61 && code <= 0x7a) ||
     (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x30 && code <= 0x39) ||
     code === 0x5f ||
-    (code >= 0x61 && code <= 0x7a)
+    code >= 0x80
   );
 }

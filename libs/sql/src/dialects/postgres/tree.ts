@@ -51,31 +51,28 @@ const maxTreeDepth = 1200;
 
 /** Visits every object of a parse tree without recursion. Throws Refusal on one that is too deep. */
 export function walkTree(root: unknown, visitor: TreeVisitor): void {
-  const values: unknown[] = [root];
-  const depths: number[] = [0];
-  while (values.length > 0) {
-    const value = values.pop();
-    const depth = depths.pop()!;
-    if (typeof value !== 'object' || value === null) continue;
+  const values: object[] = [];
+  const depths: number[] = [];
+  if (typeof root === 'object' && root !== null) {
+    values.push(root);
+    depths.push(0);
+  }
+  for (let value = values.pop(); value !== undefined; value = values.pop()) {
+    const depth = depths.pop()! + 1;
     if (depth > maxTreeDepth) throw new Refusal('the statement is nested too deeply');
-    if (Array.isArray(value)) {
-      for (const item of value) {
-        values.push(item);
-        depths.push(depth + 1);
-      }
-      continue;
-    }
-    for (const [key, inner] of Object.entries(value)) {
+    const isList = Array.isArray(value);
+    for (const key in value) {
+      const inner = (value as Record<string, unknown>)[key];
       if (typeof inner !== 'object' || inner === null) continue;
-      if (!Array.isArray(inner) && !enter(key, inner, visitor)) continue;
+      if (!isList && !Array.isArray(inner) && !enter(key, inner, visitor)) continue;
       values.push(inner);
-      depths.push(depth + 1);
+      depths.push(depth);
     }
   }
 }
 
 function enter(key: string, inner: object, visitor: TreeVisitor): boolean {
-  if (key === 'RangeVar') return visitor.node(key, inner);
+  if (key === 'A_Const') return false; // constants hold nothing, and long lists are made of them
   if (key === 'TypeName' || key === 'typeName' || key === 'returnType') {
     visitor.typeName(inner as TypeName);
     return true;

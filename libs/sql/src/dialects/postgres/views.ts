@@ -73,6 +73,7 @@ function analyse(outer: Analysis, relation: CatalogRelation): ViewMeaning | unde
   const query = as(statements[0]?.stmt, 'SelectStmt');
   if (!query || statements.length !== 1) return undefined;
   const analysis = new Analysis({ ...outer.input, session: viewSession, depth: outer.input.depth + 1 });
+  analysis.visited.add(query);
   const rows = analysis.query(query, {});
   checkTree(analysis, statements[0]);
   if (rows.open || rows.columns.length !== relation.columns.length) return undefined;

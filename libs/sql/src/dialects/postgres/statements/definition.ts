@@ -40,7 +40,7 @@ export function define(analysis: Analysis, definition: Definition, body: object)
     leaveOpaque(analysis, body);
   } else {
     alterRelations(analysis, body);
-    definitionExpressions(analysis, body, (fields['relation'] ?? fields['table']) as RangeVar | undefined);
+    definitionExpressions(analysis, body, ownRelation(fields));
   }
   // CASCADE reaches objects that the statement does not name.
   if (fields['behavior'] === 'DROP_CASCADE') analysis.effects.other('alter', analysis.resource);
@@ -48,11 +48,35 @@ export function define(analysis: Analysis, definition: Definition, body: object)
     analysis.effects.other('alter', analysis.resource);
   }
   return {
-    kind: definition.kind,
+    kind: commandWords(definition, fields),
     result: analysis.opaque ? 'opaque' : null,
     changes,
     allowedInTransaction: !(definition.outsideTransaction?.(fields) ?? false),
   };
+}
+
+/** The relation whose columns the definition's expressions are about. */
+function ownRelation(fields: Readonly<Record<string, unknown>>): RangeVar | undefined {
+  const [first] = (fields['relations'] ?? []) as Node[];
+  return (fields['relation'] ?? fields['table'] ?? as(first, 'RangeVar')) as RangeVar | undefined;
+}
+
+const objectWords: Readonly<Record<string, string>> = {
+  OBJECT_COLUMN: 'TABLE',
+  OBJECT_TABCONSTRAINT: 'TABLE',
+  OBJECT_MATVIEW: 'MATERIALIZED VIEW',
+  OBJECT_FDW: 'FOREIGN DATA WRAPPER',
+  OBJECT_STATISTIC_EXT: 'STATISTICS',
+};
+
+/** The server's words for the command, with the kind of object where the statement has one: `DROP TABLE`. */
+function commandWords(definition: Definition, fields: Readonly<Record<string, unknown>>): string {
+  const { kind, objects } = definition;
+  if (kind === 'GRANT') return fields['is_grant'] === true ? 'GRANT' : 'REVOKE';
+  if (kind === 'VACUUM') return fields['is_vacuumcmd'] === true ? 'VACUUM' : 'ANALYZE';
+  const type = objects ? fields[objects.type] : undefined;
+  if (typeof type !== 'string' || (kind !== 'DROP' && kind !== 'ALTER')) return kind;
+  return `${kind} ${objectWords[type] ?? type.replace(/^OBJECT_/, '').replaceAll('_', ' ')}`;
 }
 
 function namedObjects(analysis: Analysis, definition: Definition, fields: Readonly<Record<string, unknown>>): void {

@@ -1,4 +1,5 @@
 import type { DiscardStmt, Node, VariableSetStmt, VariableShowStmt } from '@pgsql/types';
+import { leaveOpaque } from '../check-tree.js';
 import { Refusal, unknownConstruct } from '../refusal.js';
 import { mayChange } from '../settings.js';
 import { as } from '../tree.js';
@@ -7,6 +8,7 @@ import { type Meaning, plainShape, type StatementHandler } from './meaning.js';
 /** SET and RESET in every spelling: an allow-list of settings, and the search path as a change the session follows. */
 export const setVariable: StatementHandler<VariableSetStmt> = (analysis, body) => {
   analysis.literalSensitive = true;
+  leaveOpaque(analysis, body); // constants alone: constantText refuses anything else
   const name = (body.name ?? '').toLowerCase();
   const isSet = body.kind === 'VAR_SET_VALUE';
   const kind = body.kind === 'VAR_RESET' || body.kind === 'VAR_RESET_ALL' ? 'RESET' : 'SET';
