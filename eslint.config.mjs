@@ -56,7 +56,8 @@ const owned = (folder) => {
   ];
 };
 
-const tests = ['**/*.test.ts'];
+/** What only tests import counts as tests. */
+const tests = ['**/*.test.ts', '**/src/testing/**/*.ts'];
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'coverage/**'] },
@@ -80,7 +81,7 @@ export default tseslint.config(
         { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' },
         { selector: "CallExpression[callee.name='forwardRef']", message: 'A cycle hides here: move what both need.' },
         {
-          selector: 'Program > ImportDeclaration[source.value=/(utils?|helpers?|common|shared|misc)(\\.js)?$/]',
+          selector: 'Program > ImportDeclaration[source.value=/^[.].*(utils?|helpers?|common|shared|misc)([.]js)?$/]',
           message: 'Name a file after what it exports.',
         },
       ],

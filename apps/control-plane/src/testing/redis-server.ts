@@ -15,7 +15,7 @@ export interface RedisServer {
 /** Undefined where Redis is not installed; the reason is printed, because a test then proves less than it says. */
 export async function startRedis(): Promise<RedisServer | undefined> {
   if (!existsSync(binary)) {
-    console.warn(`not tested on Redis: ${binary} is not installed (apt-get install redis-server)`);
+    process.stderr.write(`not tested on Redis: ${binary} is not installed (apt-get install redis-server)\n`);
     return undefined;
   }
   const port = await freePort();
