@@ -27,6 +27,7 @@ function runJest(node, args) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'sallyport-test-'));
   const report = path.join(scratch, 'report.json');
   const jest = path.join(root, 'node_modules/jest/bin/jest.js');
+  // --forceExit: a connection that some test left open must not keep the run from reporting.
   const flags = ['--maxWorkers=2', '--json', `--outputFile=${report}`, '--forceExit', ...args];
   const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` };
   const result = spawnSync(node, ['--experimental-vm-modules', '--no-warnings', jest, ...flags], {

@@ -14,7 +14,7 @@ export function installDependencies(node) {
   if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== hash) {
     say('installing dependencies (npm ci)');
     // No install script of a dependency is needed but the one below, so none gets to run.
-    run('npm ci', node, [npmScript(), 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], { node });
+    run('npm ci', node, [npmScript(), 'ci', '--ignore-scripts', '--include=dev', '--include=optional'], { node });
     fs.writeFileSync(stamp, hash);
   }
   linkPostgresLibraries();

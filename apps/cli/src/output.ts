@@ -1,4 +1,4 @@
-import { visible } from './terminal-text.js';
+import { visible, visibleBlock } from './terminal-text.js';
 
 /** One line of text for a person. Anything that came from elsewhere must have gone through `visible`. */
 export function printLine(text = ''): void {
@@ -29,11 +29,19 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
   }
 }
 
-/** `name: value` lines of one object, nested values as JSON. */
+/** One line for each member of an object, nested values as JSON; text of several lines stays a block. */
 export function printFields(object: Readonly<Record<string, unknown>>): void {
   const names = Object.keys(object);
   const width = Math.max(0, ...names.map((name) => name.length));
-  for (const name of names) printLine(`${visible(name).padEnd(width)}  ${cellText(object[name])}`);
+  for (const name of names) {
+    const value = object[name];
+    if (typeof value === 'string' && value.includes('\n')) {
+      printLine(visible(name));
+      for (const line of visibleBlock(value.trimEnd()).split('\n')) printLine(`  ${line}`.trimEnd());
+    } else {
+      printLine(`${visible(name).padEnd(width)}  ${cellText(value)}`);
+    }
+  }
 }
 
 /** One value as table text. */
