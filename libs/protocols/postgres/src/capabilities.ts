@@ -1,0 +1,4 @@
+import type { Capabilities } from '@sallyport/enforcement';
+
+/** The obligations that this protocol carries out. */
+export const capabilities: Capabilities = { masks: new Set(['redact', 'pseudonym', 'partial', 'null']) };

@@ -1,0 +1,190 @@
+import { isUtf8 } from 'node:buffer';
+import { ByteReader, ByteWriter, WireError } from '@sallyport/wire-kit';
+import { backend, type DiagnosticFields, type FormatCode, type RowField } from './messages.js';
+
+/** Type byte and length. */
+export const headerBytes = 5;
+
+/** Text that is not the encoding everybody agreed on: understood differently by whoever reads it, so by nobody here. */
+export class EncodingError extends Error {
+  override readonly name = 'EncodingError';
+}
+
+export function utf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new EncodingError('invalid byte sequence for encoding "UTF8"');
+  return bytes.toString('utf8');
+}
+
+/** One message with a type byte; the length is filled in. */
+export function message(type: number, write?: (body: ByteWriter) => void): Buffer {
+  const writer = new ByteWriter().uint8(type).int32(0);
+  write?.(writer);
+  return writer.patchInt32(1, writer.length - 1).finish();
+}
+
+/** One message without a type byte, as only startup has them. */
+export function untypedMessage(write: (body: ByteWriter) => void): Buffer {
+  const writer = new ByteWriter().int32(0);
+  write(writer);
+  return writer.patchInt32(0, writer.length).finish();
+}
+
+/** Reader over the body of a complete message. */
+export function bodyOf(bytes: Buffer): ByteReader {
+  return new ByteReader(bytes, headerBytes);
+}
+
+/** The text of a Query. A NUL inside, or bytes behind its end, is something that the parser would not see: refused. */
+export function readQuery(bytes: Buffer): string {
+  const body = bodyOf(bytes);
+  const text = body.terminated();
+  body.done();
+  return utf8(text);
+}
+
+export interface ParseMessage {
+  readonly name: string;
+  readonly text: string;
+  readonly parameterTypes: readonly number[];
+}
+
+export function readParse(bytes: Buffer): ParseMessage {
+  const body = bodyOf(bytes);
+  const name = body.terminated();
+  const text = body.terminated();
+  const parameterTypes = Array.from({ length: body.uint16() }, () => body.uint32());
+  body.done();
+  return { name: utf8(name), text: utf8(text), parameterTypes };
+}
+
+export interface BindMessage {
+  readonly portal: string;
+  readonly statement: string;
+  readonly parameterFormats: readonly FormatCode[];
+  /** Views into the message; null is SQL NULL. */
+  readonly parameters: readonly (Buffer | null)[];
+  readonly resultFormats: readonly FormatCode[];
+}
+
+export function readBind(bytes: Buffer): BindMessage {
+  const body = bodyOf(bytes);
+  const portal = utf8(body.terminated());
+  const statement = utf8(body.terminated());
+  const parameterFormats = readFormats(body);
+  const parameters: (Buffer | null)[] = [];
+  for (let count = body.uint16(); count > 0; count -= 1) {
+    const length = body.int32();
+    if (length < -1) throw new WireError('a parameter has a negative length');
+    parameters.push(length === -1 ? null : body.slice(length));
+  }
+  const resultFormats = readFormats(body);
+  body.done();
+  if (parameterFormats.length > 1 && parameterFormats.length !== parameters.length) {
+    throw new WireError('a bind message has another number of formats than of parameters');
+  }
+  return { portal, statement, parameterFormats, parameters, resultFormats };
+}
+
+function readFormats(body: ByteReader): FormatCode[] {
+  const formats: FormatCode[] = [];
+  for (let count = body.uint16(); count > 0; count -= 1) {
+    const code = body.int16();
+    if (code !== 0 && code !== 1) throw new WireError('a format code is neither text nor binary');
+    formats.push(code);
+  }
+  return formats;
+}
+
+/** Describe and Close name a prepared statement (S) or a portal (P). */
+export interface TargetMessage {
+  readonly kind: 'statement' | 'portal';
+  readonly name: string;
+}
+
+export function readTarget(bytes: Buffer): TargetMessage {
+  const body = bodyOf(bytes);
+  const kind = body.uint8();
+  const name = utf8(body.terminated());
+  body.done();
+  if (kind !== 0x53 && kind !== 0x50) throw new WireError('neither a statement nor a portal');
+  return { kind: kind === 0x53 ? 'statement' : 'portal', name };
+}
+
+/** The portal's name; the row limit stays in the message. */
+export function readExecute(bytes: Buffer): string {
+  const body = bodyOf(bytes);
+  const name = utf8(body.terminated());
+  body.int32();
+  body.done();
+  return name;
+}
+
+/** A body that is one string: password, CopyFail, CommandComplete. */
+export function readString(bytes: Buffer): string {
+  const body = bodyOf(bytes);
+  const text = utf8(body.terminated());
+  body.done();
+  return text;
+}
+
+export function readRowDescription(bytes: Buffer): RowField[] {
+  const body = bodyOf(bytes);
+  const fields: RowField[] = [];
+  for (let count = body.uint16(); count > 0; count -= 1) {
+    const name = body.terminated().toString('utf8');
+    const tableOid = body.uint32();
+    const attnum = body.int16();
+    const typeOid = body.uint32();
+    body.int16(); // typlen
+    const typeModifier = body.int32();
+    fields.push({ name, tableOid, attnum, typeOid, typeModifier, format: body.int16() === 1 ? 1 : 0 });
+  }
+  body.done();
+  return fields;
+}
+
+/** The cells of a DataRow in text format, copied out. */
+export function readTextRow(bytes: Buffer): (string | null)[] {
+  const body = bodyOf(bytes);
+  const cells: (string | null)[] = [];
+  for (let count = body.uint16(); count > 0; count -= 1) {
+    const length = body.int32();
+    cells.push(length === -1 ? null : body.slice(length).toString('utf8'));
+  }
+  body.done();
+  return cells;
+}
+
+/** Fields of an ErrorResponse or a NoticeResponse. */
+export function readDiagnostic(bytes: Buffer): Record<string, string> {
+  const body = bodyOf(bytes);
+  const fields: Record<string, string> = {};
+  for (let code = body.uint8(); code !== 0; code = body.uint8()) {
+    fields[String.fromCharCode(code)] = body.terminated().toString('utf8');
+  }
+  body.done();
+  return fields;
+}
+
+export function writeDiagnostic(
+  type: typeof backend.errorResponse | typeof backend.noticeResponse,
+  fields: DiagnosticFields,
+): Buffer {
+  return message(type, (body) => {
+    for (const [code, text] of Object.entries(fields))
+      body.uint8(code.charCodeAt(0)).terminated(text.replaceAll('\0', ''));
+    body.uint8(0);
+  });
+}
+
+export function readParameterStatus(bytes: Buffer): { name: string; value: string } {
+  const body = bodyOf(bytes);
+  const name = body.terminated().toString('utf8');
+  const value = body.terminated().toString('utf8');
+  body.done();
+  return { name, value };
+}
+
+export function writeParameterStatus(name: string, value: string): Buffer {
+  return message(backend.parameterStatus, (body) => body.terminated(name).terminated(value));
+}
