@@ -125,7 +125,7 @@ const firstUserOid = 16384;
 function isCustom(row: CatalogRow): boolean {
   const [, , name, oid, volatility, language] = row;
   if (!name || !oid || (language !== 'c' && language !== 'internal') || volatility === 'v') return true;
-  return Number(oid) < firstUserOid && isUnsafe(name, 2);
+  return Number(oid) < firstUserOid && isUnsafe(name);
 }
 
 interface TypeRow {

@@ -72,7 +72,7 @@ export function noteCall(analysis: Analysis, names: readonly string[], callArgum
     if (name === 'set_config') throw new Refusal('set_config may change what the session means; use SET');
     if (name === 'nextval' || name === 'setval') return sequenceCall(analysis, name, callArguments);
   }
-  const unsafe = found.filter((candidate) => !isSafe(candidate, callArguments.length));
+  const unsafe = found.filter((candidate) => !isSafe(candidate));
   for (const candidate of unsafe) analysis.call(candidate.schema, candidate.name);
   return unsafe.length === 0 && isTotalFunction(name);
 }
@@ -81,10 +81,10 @@ function isSystemName(found: readonly CatalogFunction[]): boolean {
   return found.some((candidate) => candidate.schema === 'pg_catalog');
 }
 
-export function isSafe(candidate: CatalogFunction, argumentCount: number): boolean {
+function isSafe(candidate: CatalogFunction): boolean {
   const { schema, name, oid, language, kind, volatility } = candidate;
   if (!isSystemSchema(schema) || oid >= firstUserOid || kind === 'p' || !builtInLanguages.has(language)) return false;
-  if (isUnsafe(name, argumentCount)) return false;
+  if (isUnsafe(name)) return false;
   return volatility === 'i' || volatility === 's' || safeVolatile.has(name);
 }
 

@@ -133,7 +133,8 @@ function entryOf(analysis: Analysis, name: RangeVar, found: FoundRelations): Ran
     alias: name.relname ?? '',
     schema: found.relations[0]?.schema,
     columns: sameNames ? first.map((column, i) => united(column.name, known, i)) : [],
-    open: open ? mix(known.flatMap((columns) => columns.map((column) => column.value))) : undefined,
+    // A temporary relation's own columns hold nothing classified: masked columns are never written anywhere.
+    open: open ? mix(sameNames ? [] : known.flatMap((columns) => columns.map((column) => column.value))) : undefined,
     stored: true,
   };
   return name.alias ? namedColumns(entry, name.alias) : entry;

@@ -59,6 +59,7 @@ const unsafeNames: ReadonlySet<string> = new Set([
   'pg_get_replication_slots',
   'pg_hba_file_rules',
   'pg_ident_file_mappings',
+  'ts_rewrite',
   'ts_stat',
 ]);
 
@@ -83,8 +84,6 @@ const unsafePatterns: readonly RegExp[] = [
 ];
 
 /** Whether a function of pg_catalog stays a call whatever the catalog says about its volatility. */
-export function isUnsafe(name: string, argumentCount: number): boolean {
-  if (unsafeNames.has(name) || unsafePatterns.some((pattern) => pattern.test(name))) return true;
-  // ts_rewrite(query, text) runs its text; ts_rewrite(query, target, substitute) does not.
-  return name === 'ts_rewrite' && argumentCount !== 3;
+export function isUnsafe(name: string): boolean {
+  return unsafeNames.has(name) || unsafePatterns.some((pattern) => pattern.test(name));
 }
