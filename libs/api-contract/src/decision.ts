@@ -26,6 +26,11 @@ export type DecisionRequest = z.infer<typeof decisionRequest>;
 /** What the gateways would decide under the current revision, and which policies say so. */
 export const decisionResult = z.object({
   effect: z.enum(['permit', 'hold', 'deny']),
+  /**
+   * What the answer rests on. `assumed-catalog`: the statement was taken at its word, its tables for ordinary ones with
+   * the columns it names; a gateway, which knows the target's views, functions and columns, may decide more strictly.
+   */
+  basis: z.enum(['effects', 'assumed-catalog']),
   policyRevision: z.int(),
   because: z.array(z.record(z.string(), z.unknown())),
   masks: z.array(z.strictObject({ column: z.string(), method: z.string() })),

@@ -5,4 +5,9 @@ import { operationsRoutes } from './routes/operations-routes.js';
 import { oversightRoutes } from './routes/oversight-routes.js';
 
 /** Every route of the control plane; a test holds the server to exactly these. */
-export const apiRoutes: readonly ApiRoute[] = [...accessRoutes, ...configurationRoutes, ...oversightRoutes, ...operationsRoutes];
+export const apiRoutes: readonly ApiRoute[] = [
+  ...accessRoutes,
+  ...configurationRoutes,
+  ...oversightRoutes,
+  ...operationsRoutes,
+];

@@ -90,8 +90,41 @@ test.each([
   expect((await replica.call('POST', '/v1/decisions', { body })).status).toBe(422);
 });
 
-test('SQL is refused with its reason: only gateways know catalogs', async () => {
-  const body = { principal: 'ServiceAccount::ci', resource: 'shop', sql: 'SELECT 1' };
-  const answer = await replica.call('POST', '/v1/decisions', { body });
+const askSql = (sql: string) =>
+  replica.call('POST', '/v1/decisions', { body: { principal: 'ServiceAccount::ci', resource: 'shop', sql } });
+
+test.each([
+  ['SELECT 1', 'permit', 'shop', []],
+  ['SELECT id, email FROM public.customers WHERE id = 1', 'permit', 'shop/public.customers', ['email']],
+  ['SELECT * FROM customers', 'permit', 'shop/public.customers', ['email']],
+  [
+    'SELECT count(*), max(o.total) FROM orders AS o JOIN customers AS c ON c.id = o.customer',
+    'permit',
+    'shop/public.orders',
+    [],
+  ],
+  ['DELETE FROM orders WHERE id = 7', 'hold', 'shop/public.orders', []],
+  ['DROP TABLE orders', 'deny', 'shop/public.orders', []],
+  ['SELECT pg_sleep(10)', 'deny', 'shop/pg_catalog.pg_sleep', []],
+  ['SELECT my_function()', 'deny', 'shop/pg_catalog.my_function', []],
+  ['COPY orders TO PROGRAM $$sh$$', 'deny', 'shop/public.orders', []],
+])('%s is explained: %s', async (sql, effect, object, masked) => {
+  const { body } = await askSql(sql);
+  expect(body).toMatchObject({ effect, basis: 'assumed-catalog' });
+  expect((body.effects as { object: string }[]).map((one) => one.object)).toContain(object);
+  expect(body.masks).toEqual(
+    masked.map((column) => ({ column: `shop/public.customers.${column}`, method: 'pseudonym' })),
+  );
+});
+
+test.each([
+  ['SELEC 1', 'unparsable'],
+  ['SET ROLE postgres', 'unsupported'],
+])('%s is denied as it would be: %s', async (sql, code) => {
+  expect((await askSql(sql)).body).toMatchObject({ effect: 'deny', because: [{ code }], effects: [] });
+});
+
+test("what only the target's catalog knows is not guessed", async () => {
+  const answer = await askSql('SELECT * FROM pg_catalog.pg_authid');
   expect([answer.status, answer.body.code]).toEqual([422, 'catalog-unavailable']);
 });

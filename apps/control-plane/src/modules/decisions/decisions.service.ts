@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DecisionRequest, DecisionResult } from '@sallyport/api-contract';
-import type { Action, ColumnRef, Effect } from '@sallyport/domain';
+import type { ColumnRef, Effect } from '@sallyport/domain';
 import { objectId, parseDottedName } from '@sallyport/domain';
 import { actionFromEffects, Judge, readEffect } from '@sallyport/policy';
+import type { Inspection } from '@sallyport/sql';
+import { loadParser, PostgresInspector } from '@sallyport/sql';
 import type { DataSource } from 'typeorm';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { ProblemError } from '../../platform/http/problem-error.js';
@@ -11,6 +13,9 @@ import type { Configuration, StoredObject } from '../configuration/configuration
 import { notFound } from '../configuration/plan.js';
 import { mergeGroups } from '../identity/group-membership.js';
 import { PrincipalDirectory } from '../identity/principal-directory.js';
+import { assumeCatalog } from './assumed-catalog.js';
+
+const maxStatementBytes = 100_000;
 
 type Asked = NonNullable<DecisionRequest['effects']>[number];
 
@@ -26,10 +31,6 @@ export class DecisionsService {
   ) {}
 
   async decide(request: DecisionRequest): Promise<DecisionResult> {
-    if (request.effects === undefined) {
-      // A statement means nothing without the target's catalog, which gateways know and this process does not.
-      throw new ProblemError(422, 'catalog-unavailable', 'Give the effects: what SQL does is known on a gateway only.');
-    }
     const principal = await this.directory.find(request.principal);
     if (!principal) throw notFound('enabled principal', request.principal);
     const { revision, configuration } = await this.dataSource.transaction('REPEATABLE READ', async (manager) => ({
@@ -38,13 +39,20 @@ export class DecisionsService {
     }));
     const resource = configuration.get('Resource', request.resource);
     if (!resource) throw notFound('Resource', request.resource);
-    const effects = request.effects.map((effect, index) => readAsked(effect, resource.name, index));
-    const action = actionFromEffects({ protocol: 'postgres', effects });
-    const judge = this.judgeOf(revision, configuration);
-    const session = judge.forSession({
-      ...{ principal, resource: resource.name, sourceIp: request.sourceIp, protocol: 'postgres' },
+    const { sourceIp, sql } = request;
+    const session = this.judgeOf(revision, configuration).forSession({
+      principal,
+      resource: resource.name,
+      sourceIp,
+      protocol: 'postgres',
     });
-    return toResult(session.explain(action satisfies Action));
+    if (sql === undefined) {
+      const effects = (request.effects ?? []).map((effect, index) => readAsked(effect, resource.name, index));
+      return toResult(session.explain(actionFromEffects({ protocol: 'postgres', effects })), 'effects');
+    }
+    const inspected = await inspectAssumed(sql, resource);
+    if (!inspected.ok) return refusal(inspected, revision);
+    return toResult(session.explain(inspected.action), 'assumed-catalog');
   }
 
   private judgeOf(revision: number, configuration: Configuration): Judge {
@@ -86,10 +94,39 @@ function readAsked({ action, object, columns }: Asked, resource: string, index: 
   }
 }
 
-function toResult({ decision, effects }: ReturnType<ReturnType<Judge['forSession']>['explain']>): DecisionResult {
+/** What a statement does if its tables are ordinary ones: this process does not know the target's catalog. */
+async function inspectAssumed(sql: string, resource: StoredObject<'Resource'>): Promise<Inspection> {
+  await loadParser();
+  const inspector = new PostgresInspector(resource.name, { maxTextBytes: maxStatementBytes, cacheEntries: 1 });
+  const catalog = assumeCatalog(sql, resource.spec.classification);
+  const inspection = inspector.inspect(sql, catalog, {
+    searchPath: ['pg_catalog', 'public'],
+    tempRelations: new Set(),
+    prepared: new Map(),
+    cursors: new Map(),
+  });
+  if (inspection.ok || inspection.missing === undefined) return inspection;
+  throw new ProblemError(
+    422,
+    'catalog-unavailable',
+    `${inspection.message}: only a gateway knows it; give the effects.`,
+  );
+}
+
+/** What is not understood is denied, here as on a gateway. */
+function refusal({ code, message }: Extract<Inspection, { ok: false }>, policyRevision: number): DecisionResult {
+  const because = [{ code, text: message }];
+  return { effect: 'deny', basis: 'assumed-catalog', policyRevision, because, masks: [], approval: null, effects: [] };
+}
+
+function toResult(
+  { decision, effects }: ReturnType<ReturnType<Judge['forSession']>['explain']>,
+  basis: DecisionResult['basis'],
+): DecisionResult {
   const obligations = decision.effect === 'deny' ? [] : decision.obligations;
   return {
     effect: decision.effect,
+    basis,
     policyRevision: decision.policyRevision,
     because: decision.because.map((reason) => ({ ...reason })),
     masks: obligations.map(({ column, method }) => ({ column: objectId(column), method })),

@@ -48,6 +48,8 @@ test('everything that is wrong is said at once, one line each', () => {
     'DATABASE_URL: is required',
     'SALLYPORT_LISTEN: must be host:port, such as 127.0.0.1:7443 or [::1]:7443',
     'SALLYPORT_MASTER_KEY_FILE: is required',
+    'SALLYPORT_TLS_CERT_FILE: is required (or SALLYPORT_TLS=off on loopback)',
+    'SALLYPORT_TLS_KEY_FILE: is required (or SALLYPORT_TLS=off on loopback)',
     'SALLYPORT_WORKER: must be inline or none',
   ]);
 });

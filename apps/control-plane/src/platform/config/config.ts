@@ -74,7 +74,7 @@ const environment = z.object({
  * @throws ConfigError naming every problem at once.
  */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const given: Environment = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(given);
   const problems: string[] = [];
   if (!parsed.success) {
@@ -82,14 +82,16 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       const name = String(issue.path[0]);
       problems.push(`${name}: ${given[name] === undefined ? 'is required' : issue.message}`);
     }
-    throw new ConfigError(problems);
   }
+  const masterKey = readMasterKey(given['SALLYPORT_MASTER_KEY_FILE'], problems);
+  const tls = readTls(given, problems);
+  const recordingsUrl = given['RECORDINGS_URL'] ?? defaultRecordings(given['NODE_ENV'], problems);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const values = parsed.data;
   const listen = values.SALLYPORT_LISTEN;
-  const tls = readTls(values, listen, problems);
-  const masterKey = readMasterKey(values.SALLYPORT_MASTER_KEY_FILE, problems);
-  const recordingsUrl = values.RECORDINGS_URL ?? defaultRecordings(values.NODE_ENV, problems);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (tls === undefined && !isLoopback(listen.host)) {
+    throw new ConfigError(['SALLYPORT_TLS: may be off only when SALLYPORT_LISTEN is a loopback address']);
+  }
   const scheme = values.SALLYPORT_TLS === 'off' ? 'http' : 'https';
   return {
     databaseUrl: values.DATABASE_URL,
@@ -110,6 +112,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     ),
   };
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
@@ -137,14 +141,10 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function readTls(values: z.infer<typeof environment>, listen: ListenAddress, problems: string[]): Config['tls'] {
-  if (values.SALLYPORT_TLS === 'off') {
-    if (!isLoopback(listen.host))
-      problems.push('SALLYPORT_TLS: may be off only when SALLYPORT_LISTEN is a loopback address');
-    return undefined;
-  }
-  const cert = readText('SALLYPORT_TLS_CERT_FILE', values.SALLYPORT_TLS_CERT_FILE, problems);
-  const key = readText('SALLYPORT_TLS_KEY_FILE', values.SALLYPORT_TLS_KEY_FILE, problems);
+function readTls(given: Environment, problems: string[]): Config['tls'] {
+  if (given['SALLYPORT_TLS'] === 'off') return undefined;
+  const cert = readText('SALLYPORT_TLS_CERT_FILE', given['SALLYPORT_TLS_CERT_FILE'], problems);
+  const key = readText('SALLYPORT_TLS_KEY_FILE', given['SALLYPORT_TLS_KEY_FILE'], problems);
   return cert === undefined || key === undefined ? undefined : { cert, key };
 }
 
@@ -162,8 +162,10 @@ function readText(name: string, path: string | undefined, problems: string[]): s
   }
 }
 
-function readMasterKey(path: string, problems: string[]): Buffer {
+function readMasterKey(path: string | undefined, problems: string[]): Buffer {
   const none = Buffer.alloc(0);
+  // The schema has said that it is missing.
+  if (path === undefined) return none;
   try {
     // Group and others must have no access at all: whoever reads this file reads every stored secret.
     if ((statSync(path).mode & 0o077) !== 0) {
