@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readRecording, verifyRecording, type Frame } from '@sallyport/recording';
 import { ControlPlaneLink } from '../link/control-plane-link.js';
 import { Identity } from '../link/identity.js';
-import { spawnSource } from '../testing-child.js';
+import { spawnSource, type ChildOptions } from '../testing-child.js';
 import { eventually, TestingControlPlane } from '../testing-control-plane.js';
 import { silentLog, temporaryDirectory } from '../testing-gateway.js';
 import { recoverSpool } from './recovery.js';
@@ -112,40 +112,58 @@ test('a long session becomes several segments that arrive in order, whole, also 
   });
 });
 
+/** A process that records on three sessions; `flushed` holds how far it came with each, by its own word. */
+function writing(options: ChildOptions = {}) {
+  const child = spawnSource(join(import.meta.dirname, 'testing-spool-writer.ts'), [directory.path, '3'], options);
+  const flushed = new Map<string, number>();
+  let rest = '';
+  child.stdout!.on('data', (data: Buffer) => {
+    const lines = (rest + data.toString()).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const [sessionId, seq] = line.split(' ') as [string, string];
+      flushed.set(sessionId, Number(seq));
+    }
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, flushed, ended };
+}
+
+/** What is left of those sessions arrives whole, with everything that was flushed, and says that it was interrupted. */
+async function expectRecovered(flushed: ReadonlyMap<string, number>): Promise<void> {
+  expect(flushed.size).toBe(3);
+  await withDelivery(async (controlPlane, uploader) => {
+    const recordings = await recoverSpool(directory.path, silentLog);
+    expect(recordings.map(({ session }) => session?.id).sort()).toEqual([...flushed.keys()].sort());
+    for (const { segments, state } of recordings) for (const segment of segments) uploader.add(segment, state);
+    await eventually(() => uploader.backlog === 0, 10_000);
+    for (const [sessionId, seq] of flushed) {
+      const segments = controlPlane.segments.get(sessionId)!;
+      const report = await verifyRecording(segments, { sessionId });
+      expect(report).toMatchObject({ ok: true, interrupted: true });
+      expect(report.decisions).toBeGreaterThanOrEqual(seq);
+    }
+    await eventually(() => readdirSync(directory.path).length === 0);
+  });
+}
+
 test.each([1, 2, 3])(
   'killed while writing, nothing that was flushed is lost, and the rest says that it was cut (%i)',
   async (round) => {
-    const child = spawnSource(join(import.meta.dirname, 'testing-spool-writer.ts'), [directory.path, '3']);
-    const flushed = new Map<string, number>();
-    let rest = '';
-    child.stdout!.on('data', (data: Buffer) => {
-      const lines = (rest + data.toString()).split('\n');
-      rest = lines.pop()!;
-      for (const line of lines) {
-        const [sessionId, seq] = line.split(' ') as [string, string];
-        flushed.set(sessionId, Number(seq));
-      }
-    });
-    const ended = new Promise((resolve) => child.once('close', resolve));
+    const { child, flushed, ended } = writing();
     await eventually(() => (flushed.values().next().value ?? 0) >= 20 * round, 20_000);
     child.kill('SIGKILL');
     await ended;
-    expect(flushed.size).toBe(3);
-    await withDelivery(async (controlPlane, uploader) => {
-      const recordings = await recoverSpool(directory.path, silentLog);
-      expect(recordings.map(({ session }) => session?.id).sort()).toEqual([...flushed.keys()].sort());
-      for (const { segments, state } of recordings) for (const segment of segments) uploader.add(segment, state);
-      await eventually(() => uploader.backlog === 0, 10_000);
-      for (const [sessionId, seq] of flushed) {
-        const segments = controlPlane.segments.get(sessionId)!;
-        const report = await verifyRecording(segments, { sessionId });
-        expect(report).toMatchObject({ ok: true, interrupted: true });
-        expect(report.decisions).toBeGreaterThanOrEqual(seq);
-      }
-      await eventually(() => readdirSync(directory.path).length === 0);
-    });
+    await expectRecovered(flushed);
   },
+  30_000,
 );
+
+test('when the disk takes no more, the session is told to end, and what was flushed before is whole', async () => {
+  const { flushed, ended } = writing({ maxFileBlocks: 60 });
+  expect(await ended).toBe(3);
+  await expectRecovered(flushed);
+}, 30_000);
 
 test('recovering twice, or after dying while recovering, changes nothing', async () => {
   const { spool, sealed } = makeSpool({ segmentBytes: 5000 });
