@@ -147,6 +147,42 @@ describe('who and where', () => {
   });
 });
 
+describe('kept decisions', () => {
+  const onSelect = (condition: string) =>
+    `permit (principal, action == Action::"select", resource) when { ${condition} };`;
+
+  test('an equal question is answered by the same decision', () => {
+    const session = judgeOf(onSelect('true')).forSession(question);
+    expect(session.judge({ ...read })).toBe(session.judge(read));
+  });
+
+  test.each([
+    ['hour', 'context.hour == 10'],
+    ['weekday', 'context.weekday == 1'],
+    ['time', 'context.time < datetime("2026-01-05T10:00:01Z")'],
+  ])('the %s passes', (_name, condition) => {
+    let now = tenOClock();
+    const session = judgeOf(onSelect(condition)).forSession({ ...question, now: () => now });
+    expect(session.judge(read).effect).toBe('permit');
+    now = new Date('2026-01-06T11:00:00Z');
+    expect(session.judge(read).effect).toBe('deny');
+  });
+
+  test.each<[string, string, Partial<SessionQuestion>]>([
+    ['address', 'context.sourceIp == ip("10.1.2.3")', { sourceIp: '10.9.9.9' }],
+    ['task', 'context has task && context.task == "T-1"', { task: 'T-2' }],
+    ['task left out', 'context has task && context.task == "T-1"', { task: undefined }],
+    ['group', 'principal in Group::"ci"', { principal: { ...ci, groups: [], roles: ['r'] } }],
+    ['role', 'principal in Role::"r"', { principal: ci }],
+    ['type', 'principal is ServiceAccount', { principal: { ...ci, type: 'User', roles: ['r'] } }],
+  ])('another %s is another question', (_name, condition, over) => {
+    const judge = judgeOf(onSelect(condition));
+    const known = { ...question, task: 'T-1', principal: { ...ci, roles: ['r'] } };
+    expect(judge.forSession(known).judge(read).effect).toBe('permit');
+    expect(judge.forSession({ ...known, ...over }).judge(read).effect).toBe('deny');
+  });
+});
+
 describe('what fails denies', () => {
   const all = 'permit (principal, action, resource);';
   const failed = { effect: 'deny', because: [{ code: 'decision-failed' }] };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Action, Decision } from '@sallyport/domain';
+import type { Decision } from '@sallyport/domain';
 import { objectId } from '@sallyport/domain';
 import { Judge } from './judge.js';
 import { actions, addresses, clocks, policySets, principals, resourceA } from './random-policies-fixture.js';
@@ -62,37 +62,31 @@ test('the slice decides as the whole set does, column by column', () => {
 }, 60_000);
 
 test('a kept decision is the one that would be made', () => {
-  const sessions = fc.array(
-    fc.record({
-      principal: principals,
-      sourceIp: addresses,
-      steps: fc.array(fc.tuple(actions, clocks), { minLength: 1, maxLength: 6 }),
-    }),
-    { minLength: 1, maxLength: 3 },
-  );
+  // Few principals and actions, so that the same question comes again from elsewhere and at another hour.
+  const questions = fc.record({
+    who: fc.nat(1),
+    what: fc.nat(1),
+    sourceIp: addresses,
+    at: clocks,
+    copied: fc.boolean(),
+  });
+  const plans = fc.record({
+    statements: policySets,
+    people: fc.tuple(principals, principals),
+    requests: fc.tuple(actions, actions),
+    questions: fc.array(questions, { minLength: 4, maxLength: 12 }),
+  });
   fc.assert(
-    fc.property(policySets, sessions, (statements, plans) => {
+    fc.property(plans, ({ statements, people, requests, questions }) => {
       const judge = judgeOf(statements);
-      for (const round of [1, 2]) {
-        for (const { principal, sourceIp, steps } of plans) {
-          let now = new Date(0);
-          const session = judge.forSession({
-            principal,
-            resource: 'a',
-            sourceIp,
-            protocol: 'postgres',
-            now: () => now,
-          });
-          for (const [action, at] of steps) {
-            now = at;
-            const again: Action = round === 1 ? action : { ...action };
-            expect(session.judge(again)).toEqual(session.explain(again).decision);
-            expect(session.judge(again)).toEqual(session.explain(again).decision);
-          }
-        }
+      for (const { who, what, sourceIp, at, copied } of questions) {
+        const facts = { principal: people[who]!, sourceIp, now: () => at };
+        const session = judge.forSession({ ...facts, resource: 'a', protocol: 'postgres' });
+        const action = copied ? { ...requests[what]! } : requests[what]!;
+        expect(session.judge(action)).toEqual(session.explain(action).decision);
       }
       judge.retire();
     }),
-    { numRuns: 30 },
+    { numRuns: 80 },
   );
 }, 60_000);
