@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { apiRoutes } from '@sallyport/api-contract';
 import { Client } from 'pg';
+import { EnvelopeCipher } from '../../platform/crypto/envelope.js';
+import { SecretStore } from '../../platform/crypto/secret-store.js';
+import { openSigningKey } from '../../platform/crypto/signing-key.js';
 import { SNAPSHOT_SOURCE, type SnapshotSource } from '../gateways/snapshot-source.js';
 import type { Replica, TestInstallation } from '../../testing/replica.js';
 import { bootstrapToken, startInstallation } from '../../testing/replica.js';
@@ -104,6 +107,11 @@ test('nothing in the database is a secret, in text, in bytes, or in base64', asy
     }
   }
   await client.end();
+});
+
+test('with another master key nothing opens, and the process says why', async () => {
+  const store = new SecretStore(new EnvelopeCipher(randomBytes(32)));
+  await expect(openSigningKey(replica.database, store)).rejects.toThrow(/^SALLYPORT_MASTER_KEY_FILE/);
 });
 
 test('a password moved to another resource in the database does not open', async () => {

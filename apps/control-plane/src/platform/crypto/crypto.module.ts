@@ -1,5 +1,4 @@
 import { Global, Module } from '@nestjs/common';
-import { generateKeyPairSync } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.js';
@@ -7,6 +6,7 @@ import { DATA_SOURCE } from '../database/data-source.js';
 import { EnvelopeCipher } from './envelope.js';
 import { SecretStore } from './secret-store.js';
 import { Signer } from './signer.js';
+import { openSigningKey } from './signing-key.js';
 
 @Global()
 @Module({
@@ -17,13 +17,9 @@ import { Signer } from './signer.js';
       provide: Signer,
       inject: [DATA_SOURCE, SecretStore, CONFIG],
       useFactory: async (dataSource: DataSource, secrets: SecretStore, config: Config) =>
-        new Signer(await secrets.ensure(dataSource, 'signing-key', 'installation', newSigningKey), config.publicUrl),
+        new Signer(await openSigningKey(dataSource, secrets), config.publicUrl),
     },
   ],
   exports: [EnvelopeCipher, SecretStore, Signer],
 })
 export class CryptoModule {}
-
-function newSigningKey(): Buffer {
-  return generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' });
-}

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { EnvelopeCipher } from './envelope.js';
+import { EnvelopeCipher, SealBroken } from './envelope.js';
 
 const cipher = new EnvelopeCipher(Buffer.alloc(32, 1));
 const label = { kind: 'resource-password', name: 'shop', version: 3 };
@@ -24,7 +24,7 @@ test.each([
   ['version', { ...label, version: 2 }],
 ])('a row in the place of another does not open: %s', (_, other) => {
   const sealed = cipher.seal(Buffer.from('secret'), label);
-  expect(() => cipher.open(sealed, other)).toThrow();
+  expect(() => cipher.open(sealed, other)).toThrow(SealBroken);
 });
 
 test('every changed bit is noticed', () => {
@@ -33,15 +33,15 @@ test('every changed bit is noticed', () => {
     for (let at = 0; at < sealed[part].length; at += 1) {
       const changed = Buffer.from(sealed[part]);
       changed[at]! ^= 1;
-      expect(() => cipher.open({ ...sealed, [part]: changed }, label)).toThrow();
+      expect(() => cipher.open({ ...sealed, [part]: changed }, label)).toThrow(SealBroken);
     }
-    expect(() => cipher.open({ ...sealed, [part]: sealed[part].subarray(0, 20) }, label)).toThrow();
+    expect(() => cipher.open({ ...sealed, [part]: sealed[part].subarray(0, 20) }, label)).toThrow(SealBroken);
   }
 });
 
 test('another master key opens nothing', () => {
   const sealed = cipher.seal(Buffer.from('secret'), label);
-  expect(() => new EnvelopeCipher(Buffer.alloc(32, 2)).open(sealed, label)).toThrow();
+  expect(() => new EnvelopeCipher(Buffer.alloc(32, 2)).open(sealed, label)).toThrow(SealBroken);
   expect(() => new EnvelopeCipher(Buffer.alloc(16))).toThrow();
 });
 

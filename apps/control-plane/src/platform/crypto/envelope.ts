@@ -12,6 +12,11 @@ export interface SecretLabel {
   readonly version: number;
 }
 
+/** What was sealed does not open: another key, another label, or changed bytes. */
+export class SealBroken extends Error {
+  override readonly name = 'SealBroken';
+}
+
 const nonceBytes = 12;
 const tagBytes = 16;
 
@@ -37,7 +42,7 @@ export class EnvelopeCipher {
     return sealed;
   }
 
-  /** @throws Error when the key, the label or a byte is not the one it was sealed with. */
+  /** @throws SealBroken when the key, the label or a byte is not the one it was sealed with. */
   open(sealed: SealedSecret, label: SecretLabel): Buffer {
     const aad = additionalData(label);
     const dataKey = decrypt(this.masterKey, sealed.wrappedKey, aad);
@@ -59,10 +64,15 @@ function encrypt(key: Uint8Array, plain: Uint8Array, aad: Buffer): Buffer {
 }
 
 function decrypt(key: Uint8Array, sealed: Buffer, aad: Buffer): Buffer {
-  if (sealed.length < nonceBytes + tagBytes) throw new RangeError('sealed bytes are cut short');
+  if (sealed.length < nonceBytes + tagBytes) throw new SealBroken('sealed bytes are cut short');
   const nonce = sealed.subarray(0, nonceBytes);
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
     .setAAD(aad)
     .setAuthTag(sealed.subarray(sealed.length - tagBytes));
-  return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, sealed.length - tagBytes)), decipher.final()]);
+  const plain = decipher.update(sealed.subarray(nonceBytes, sealed.length - tagBytes));
+  try {
+    return Buffer.concat([plain, decipher.final()]);
+  } catch (error) {
+    throw new SealBroken('a secret does not open', { cause: error });
+  }
 }
