@@ -225,6 +225,10 @@ export class ReplySide {
       state.portals.succeeded('', undefined);
     }
     this.#shift(reply);
+    if (status === 'I' && this.core.replies.length === 0) {
+      state.groupOpen = false;
+      state.groupExecuted = false;
+    }
     return reply.hidden ? drop : pass;
   }
 

@@ -82,15 +82,16 @@ export class SimpleRequests {
     this.#send(refusedQuery, reply);
   }
 
-  /** A simple query ends the group before it, and drops the unnamed statement and portal. */
+  /**
+   * A simple query drops the unnamed statement and portal, and nothing predicted before it holds after it. The implicit
+   * transaction of an open group may go on until Sync: ReadyForQuery tells.
+   */
   #send(request: Parameters<RequestSide['send']>[0], reply: Reply): void {
     const { state } = this.core;
     state.statements.sent('', undefined);
     state.portals.sent('', undefined);
     state.statements.endGroup();
     state.portals.endGroup();
-    state.groupOpen = false;
-    state.groupExecuted = false;
     this.side.send(request, reply);
   }
 }
