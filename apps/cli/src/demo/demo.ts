@@ -7,13 +7,19 @@ import { loadManifests } from '../manifest-files.js';
 import { startDemoDatabase } from './demo-database.js';
 import { demoManifests, type DemoUpstream } from './demo-manifests.js';
 
+/** The sample database that plays the target. */
+export interface DemoTarget extends DemoUpstream {
+  readonly ended: Promise<void>;
+}
+
 export interface DemoOptions {
   readonly data: string;
-  readonly port: number;
-  readonly api: { readonly url: string; readonly ca: string };
+  readonly target: DemoTarget;
+  readonly api: string;
+  /** PEM text. */
+  readonly ca: string;
   /** As the administrator. */
   readonly client: ApiClient;
-  readonly say: (line: string) => void;
 }
 
 export interface Demo {
@@ -21,60 +27,64 @@ export interface Demo {
   readonly keys: Readonly<Record<string, string>>;
   /** Where the keys are kept, by name. */
   readonly keyFiles: Readonly<Record<string, string>>;
-  readonly databaseEnded: Promise<void>;
 }
 
 const accounts = ['ci', 'dba'] as const;
 
-/** Starts the sample target and, the first time, declares it. */
-export async function startDemo(options: DemoOptions, onStarted: (stop: () => Promise<void>) => void): Promise<Demo> {
-  const { data, port } = options;
-  options.say('starting the sample database');
+export async function startDemoTarget(
+  { data, port }: { readonly data: string; readonly port: number },
+  onStarted: (stop: () => Promise<void>) => void,
+): Promise<DemoTarget> {
   const passwordFile = path.join(data, 'demo-shop-app.password');
   const database = await startDemoDatabase({ data, port, password: storedSecret(passwordFile, randomSecret) });
   onStarted(() => database.stop());
-  await declare(options, { port, passwordFile });
-  const keyFiles = Object.fromEntries(accounts.map((name) => [name, path.join(data, `demo-${name}.key`)]));
+  return { port, passwordFile, ended: database.ended };
+}
+
+/** Declares the target and what the demo shows on it, the first time; makes the accounts' keys. */
+export async function declareDemo(options: DemoOptions): Promise<Demo> {
+  await declare(options);
+  const keyFiles = Object.fromEntries(accounts.map((name) => [name, path.join(options.data, `demo-${name}.key`)]));
   const keys: Record<string, string> = {};
   for (const [name, file] of Object.entries(keyFiles)) keys[name] = await accountKey(options, name, file);
-  return { keys, keyFiles, databaseEnded: database.ended };
+  return { keys, keyFiles };
 }
 
 /** Later starts change the upstream's port alone, where it moved: what people made of the demo stays. */
-async function declare({ client, data }: DemoOptions, upstream: DemoUpstream): Promise<void> {
+async function declare({ client, data, target }: DemoOptions): Promise<void> {
   const found = await client.get('/v1/resources/shop', resource).catch((error: unknown) => {
     if (error instanceof ApiError && error.status === 404) return undefined;
     throw error;
   });
   if (!found) {
     const file = path.join(data, 'demo.yaml');
-    writePrivateFile(file, demoManifests(upstream));
+    writePrivateFile(file, demoManifests(target));
     await client.put('/v1/manifests', manifestResult, { body: loadManifests([file]).map(({ value }) => value) });
-  } else if (found.upstream.port !== upstream.port) {
+  } else if (found.upstream.port !== target.port) {
     const { name, version: _version, createdAt: _createdAt, updatedAt: _updatedAt, ...spec } = found;
     await client.put(`/v1/resources/${name}`, resource, {
       body: {
         ...spec,
-        upstream: { ...spec.upstream, port: upstream.port },
-        credential: { ...spec.credential, password: { file: upstream.passwordFile } },
+        upstream: { ...spec.upstream, port: target.port },
+        credential: { ...spec.credential, password: { file: target.passwordFile } },
       },
     });
   }
 }
 
 /** The stored key while it still proves the account, else a new one. */
-async function accountKey({ client, api }: DemoOptions, name: string, file: string): Promise<string> {
+async function accountKey({ client, api, ca }: DemoOptions, name: string, file: string): Promise<string> {
   if (fs.existsSync(file)) {
     const key = fs.readFileSync(file, 'utf8').trim();
-    if (await works(api, key)) return key;
+    if (await works(key, api, ca)) return key;
   }
   const { key } = await client.post(`/v1/service-accounts/${name}/keys`, createdKey);
   writePrivateFile(file, `${key}\n`);
   return key;
 }
 
-async function works(api: DemoOptions['api'], key: string): Promise<boolean> {
-  const client = new ApiClient({ baseUrl: api.url, ca: api.ca, token: key });
+async function works(token: string, baseUrl: string, ca: string): Promise<boolean> {
+  const client = new ApiClient({ baseUrl, ca, token });
   try {
     await client.get('/v1/whoami', whoami);
     return true;

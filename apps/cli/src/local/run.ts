@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import { CliError } from '../exit-codes.js';
-import { startDemo, type Demo } from '../demo/demo.js';
+import { declareDemo, startDemoTarget, type Demo } from '../demo/demo.js';
 import { InstanceLock } from './instance-lock.js';
 import { requireFreePorts, type PortPlan } from './port-plan.js';
 import { startStack } from './stack.js';
-import { untilToldToStop } from './stop-request.js';
+import { listenForStop } from './stop-request.js';
 import { upFilePath, writeUpFile, type UpFile } from './up-file.js';
 
 export interface UpOptions {
@@ -21,17 +21,25 @@ export interface Running {
   readonly demo: Demo | undefined;
 }
 
+type Stop = () => Promise<void>;
+
 /** Runs everything until told to stop, then stops it. Throws CliError when it cannot start or the database ends. */
 export async function runUp(options: UpOptions): Promise<void> {
-  const { data } = options;
-  fs.mkdirSync(data, { recursive: true, mode: 0o700 });
-  fs.chmodSync(data, 0o700);
-  const stopRequest = untilToldToStop();
-  const lock = await InstanceLock.acquire(data);
-  const stops: (() => Promise<void>)[] = [() => Promise.resolve(lock.release())];
+  const stopRequest = listenForStop();
+  try {
+    fs.mkdirSync(options.data, { recursive: true, mode: 0o700 });
+    const lock = await InstanceLock.acquire(options.data);
+    await runLocked(options, stopRequest.reason, lock);
+  } finally {
+    stopRequest.dispose();
+  }
+}
+
+async function runLocked(options: UpOptions, stopRequested: Promise<string>, lock: InstanceLock): Promise<void> {
+  const stops: Stop[] = [() => Promise.resolve(lock.release())];
   try {
     const started = start(options, (stop) => void stops.unshift(stop));
-    const why = await Promise.race([started.then((running) => running.end), stopRequest]);
+    const why = await Promise.race([started.then((running) => running.end), stopRequested]);
     options.say(`${why}; stopping`);
     lock.stopping();
     // A start that is still under way may add more to stop; its own failure is of no interest any more.
@@ -41,31 +49,30 @@ export async function runUp(options: UpOptions): Promise<void> {
   }
 }
 
-async function start(
-  options: UpOptions,
-  onStarted: (stop: () => Promise<void>) => void,
-): Promise<{ end: Promise<never> }> {
+async function start(options: UpOptions, onStarted: (stop: Stop) => void): Promise<{ end: Promise<never> }> {
   const { data, ports, say } = options;
+  fs.chmodSync(data, 0o700);
   // What a killed run left behind would tell others of an API that is not there yet.
   fs.rmSync(upFilePath(data), { force: true });
   await freePorts(options);
-  const stack = await startStack({ data, ports, say }, onStarted);
-  const { api: url, client, certificates } = stack;
-  const api = { url, ca: fs.readFileSync(certificates.ca, 'utf8') };
-  const demo = options.demo
-    ? await startDemo({ data, port: ports.demoDatabase, api, client, say }, onStarted)
-    : undefined;
+  const [stack, target] = await allStarted(
+    startStack({ data, ports, say }, onStarted),
+    options.demo ? startDemoTarget({ data, port: ports.demoDatabase }, onStarted) : Promise.resolve(undefined),
+  );
+  const { api, client, certificates, adminToken } = stack;
+  const demo =
+    target && (await declareDemo({ data, client, api, ca: fs.readFileSync(certificates.ca, 'utf8'), target }));
   const content: UpFile = {
-    api: url,
+    api,
     ca: certificates.ca,
-    adminToken: stack.adminToken,
+    adminToken,
     gateway: { postgres: { host: '127.0.0.1', port: ports.postgres } },
     ...(demo && { demo: demo.keys }),
   };
   writeUpFile(data, content);
   onStarted(() => Promise.resolve(fs.rmSync(upFilePath(data), { force: true })));
   options.onReady({ content, ports, demo });
-  const end = Promise.race([stack.databaseEnded, ...(demo ? [demo.databaseEnded] : [])]).then(() => {
+  const end = Promise.race([stack.databaseEnded, ...(target ? [target.ended] : [])]).then(() => {
     throw new CliError('PostgreSQL ended unexpectedly', 1, [`see ${data}/logs`]);
   });
   // Stopping ends the database as well: nobody waits for this then.
@@ -73,12 +80,18 @@ async function start(
   return { end };
 }
 
+/** Waits for both even when one fails: what started must be known before it can be stopped. */
+async function allStarted<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
+}
+
 async function freePorts({ ports, demo }: UpOptions): Promise<void> {
   const { demoDatabase, ...always } = ports;
   await requireFreePorts(demo ? { ...always, demoDatabase } : always);
 }
 
-async function stopAll(stops: readonly (() => Promise<void>)[], say: (line: string) => void): Promise<void> {
+async function stopAll(stops: readonly Stop[], say: (line: string) => void): Promise<void> {
   for (const stop of stops) {
     await stop().catch((error: unknown) => say(`while stopping: ${(error as Error).message}`));
   }

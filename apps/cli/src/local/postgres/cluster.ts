@@ -1,6 +1,7 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { CliError } from '../../exit-codes.js';
 import { openLog, tailOf } from '../log-file.js';
@@ -51,7 +52,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const home = clusterHome(options.data, options.name);
   const files = path.join(home, 'data');
   const password = storedSecret(path.join(options.data, `${options.name}.password`), randomSecret);
-  if (!fs.existsSync(path.join(files, 'PG_VERSION'))) initialise(binaries, home, password);
+  if (!fs.existsSync(path.join(files, 'PG_VERSION'))) await initialise(binaries, home, password);
   await stopLeftover(files);
   const server = launch(binaries, files, options);
   const url = (database: string): string => `postgres://${superuser}:${password}@127.0.0.1:${options.port}/${database}`;
@@ -72,7 +73,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /** Made beside its place and moved there whole, so that an interrupted start leaves nothing half-made behind. */
-function initialise(binaries: PostgresBinaries, home: string, password: string): void {
+async function initialise(binaries: PostgresBinaries, home: string, password: string): Promise<void> {
   const unfinished = path.join(home, 'unfinished');
   const passwordFile = path.join(home, 'initial-password');
   fs.rmSync(unfinished, { recursive: true, force: true });
@@ -81,16 +82,14 @@ function initialise(binaries: PostgresBinaries, home: string, password: string):
   const { uid, gid } = unprivileged();
   if (uid !== undefined) fs.chownSync(passwordFile, uid, gid!);
   const flags = ['-D', unfinished, '-U', superuser, `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C'];
-  const result = spawnSync(binaries.initdb, [...flags, '--auth=scram-sha-256', '--no-instructions'], {
-    ...unprivileged(),
-    cwd: '/',
-    env: environment(),
-    encoding: 'utf8',
-  });
-  fs.rmSync(passwordFile, { force: true });
-  if (result.status !== 0) {
-    const reason = result.error?.message ?? `${result.stdout}${result.stderr}`;
-    throw new CliError(`initialising PostgreSQL in ${home} failed`, 1, reason.trim().split('\n').slice(-10));
+  try {
+    const options = { ...unprivileged(), cwd: '/', env: environment() };
+    await promisify(execFile)(binaries.initdb, [...flags, '--auth=scram-sha-256', '--no-instructions'], options);
+  } catch (error) {
+    const reason = (error as Error).message.trim().split('\n').slice(-10);
+    throw new CliError(`initialising PostgreSQL in ${home} failed`, 1, reason);
+  } finally {
+    fs.rmSync(passwordFile, { force: true });
   }
   fs.renameSync(unfinished, path.join(home, 'data'));
 }
