@@ -38,7 +38,7 @@ export const newKey = z.strictObject({
   /** Absent: the key works until it is deleted. */
   expiresInSeconds: z
     .int()
-    .min(60)
+    .min(1)
     .max(10 * year)
     .optional(),
 });

@@ -43,29 +43,36 @@ describe.each(versions)('PostgreSQL %s', (version) => {
   });
 
   proves('postgres', 'mask:expression', async () => {
-    const texts = [
+    const shown = [
       'SELECT upper(ssn) FROM customers',
       'SELECT ssn || email FROM customers',
-      'SELECT left(ssn, 3), substring(email from 1 for 2) FROM customers',
-      "SELECT encode(ssn::bytea, 'hex') FROM customers",
+      'SELECT left(ssn, 3), right(email, 2) FROM customers',
       'SELECT md5(ssn) FROM customers',
       'SELECT reverse(email) FROM customers',
       'SELECT ARRAY[ssn] FROM customers',
       'SELECT ROW(id, ssn) FROM customers',
       'SELECT to_jsonb(ssn) FROM customers',
-      'SELECT coalesce(ssn, name) FROM customers',
-      'SELECT json_build_object(id, email) FROM customers',
-      "SELECT format('%s', ssn) FROM customers",
       'SELECT max(ssn), min(email) FROM customers',
       "SELECT string_agg(ssn, ',') FROM customers",
       'SELECT length(ssn) FROM customers',
+      'SELECT (SELECT ssn FROM customers c2 WHERE c2.id = c.id) FROM customers c',
+    ];
+    for (const text of shown) expect([text, (await seen(text)).code]).toEqual([text, 0]);
+    // Where an error or a branch could tell something about the value, the expression is refused instead.
+    await hiddenAll([
+      "SELECT encode(ssn::bytea, 'hex') FROM customers",
+      "SELECT encode(convert_to(ssn, 'UTF8'), 'hex') FROM customers",
+      'SELECT substring(email from 1 for 2) FROM customers',
+      'SELECT coalesce(ssn, name) FROM customers',
+      'SELECT json_build_object(id, email) FROM customers',
+      "SELECT format('%s', ssn) FROM customers",
       'SELECT lag(ssn) OVER () FROM customers',
       'SELECT first_value(email) OVER () FROM customers',
       'SELECT ssn::varchar(5) FROM customers',
       'SELECT greatest(ssn, email) FROM customers',
-      'SELECT (SELECT ssn FROM customers c2 WHERE c2.id = c.id) FROM customers c',
-    ];
-    for (const text of texts) expect([text, (await seen(text)).code]).toEqual([text, 0]);
+      "SELECT CASE WHEN ssn < 'm' THEN 'low' ELSE 'high' END FROM customers",
+      "SELECT nullif(ssn, 'x') IS NULL FROM customers",
+    ]);
   });
 
   proves('postgres', 'mask:used:denied', async () => {
