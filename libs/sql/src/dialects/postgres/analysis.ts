@@ -19,14 +19,20 @@ export interface Frame {
   readonly ctes?: CteFrame;
 }
 
+/** What a view shows in each column, and every relation that its definition mentions. */
+export interface ViewShape {
+  readonly columns: readonly Value[];
+  readonly tables: readonly TableRef[];
+}
+
 /** The mutually recursive parts, handed around as a value so that their files need not import one another in circles. */
 export interface Analyzers {
   query(analysis: Analysis, statement: SelectStmt, frame: Frame): Rows;
   /** INSERT, UPDATE, DELETE or MERGE; its rows are those of RETURNING. */
   modification(analysis: Analysis, statement: Node, frame: Frame): Rows | undefined;
   expression(analysis: Analysis, node: Node, scope: Scope): Value;
-  /** A view's columns in terms of base columns; undefined where its definition cannot be followed. */
-  view(analysis: Analysis, relation: CatalogRelation): readonly Value[] | undefined;
+  /** What a view shows; undefined where its definition cannot be followed. */
+  view(analysis: Analysis, relation: CatalogRelation): ViewShape | undefined;
 }
 
 export interface AnalysisInput {

@@ -1,6 +1,6 @@
 import { startPostgres, type PostgresServer } from '@sallyport/testing';
 import pg from 'pg';
-import { type Catalog, type CatalogRow, loadParser, PostgresInspector, readCatalog } from '../../index.js';
+import { type Catalog, loadParser, PostgresInspector, readCatalog } from '../../index.js';
 import { printInspection, shopSchema, shopSession } from './scratch-shop.js';
 
 let server: PostgresServer;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   await client.connect();
   await client.query(shopSchema);
   await client.query(`SET search_path = ''`);
-  catalog = await readCatalog(async (text) => (await client.query<CatalogRow[]>({ text, rowMode: 'array' })).rows);
+  catalog = await readCatalog(async (text) => (await client.query<(string | null)[]>({ text, rowMode: 'array' })).rows);
   await client.end();
 }, 120_000);
 afterAll(() => server?.stop());
@@ -37,7 +37,7 @@ const cases: readonly (readonly [sql: string, effects: string])[] = [
   ['SELECT id FROM customers FOR SHARE', 'select public.customers(id) | update public.customers()'],
   [
     'SELECT p.id FROM people p, orders FOR UPDATE OF p',
-    'select public.customers(city,email,id,name,ssn) | select public.orders() | select public.people(id) | update public.people()',
+    'select public.customers(city,email,id,name,ssn) | select public.orders() | select public.people(id) | update public.customers() | update public.people()',
   ],
   // PG-01: the strictest of all statements
   ['SELECT 1; DROP TABLE orders', 'alter public.orders | connect'],
@@ -65,6 +65,7 @@ const cases: readonly (readonly [sql: string, effects: string])[] = [
     'UPDATE people SET name = $1',
     'select public.customers(city,email,id,name,ssn) | update public.customers(name) | update public.people(name)',
   ],
+  ['DELETE FROM constants', 'delete public.constants | delete public.orders | select public.orders()'],
   ['DELETE FROM visits_1', 'delete public.visits | delete public.visits_1'],
   [
     'MERGE INTO orders o USING customers c ON o.id = c.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (item) VALUES (c.name)',
@@ -174,6 +175,11 @@ const refused: readonly (readonly [sql: string, message: RegExp])[] = [
   ['SELECT * FROM other.public.customers', /another database/],
   ['ALTER SYSTEM SET work_mem = 1', /AlterSystem/],
   ["LOAD 'x'", /Load/],
+  [
+    "UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'",
+    /pg_settings may not be written/,
+  ],
+  ['DELETE FROM pg_catalog.pg_class', /may not be written/],
   ["PREPARE TRANSACTION 'x'", /two-phase/],
   ["COMMIT PREPARED 'x'", /two-phase/],
   ["COPY customers FROM STDIN (ENCODING 'SJIS')", /encoding/],

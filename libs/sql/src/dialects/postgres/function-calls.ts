@@ -74,7 +74,7 @@ export function noteCall(analysis: Analysis, names: readonly string[], callArgum
   }
   const unsafe = found.filter((candidate) => !isSafe(candidate));
   for (const candidate of unsafe) analysis.call(candidate.schema, candidate.name);
-  return unsafe.length === 0 && isTotalFunction(name);
+  return unsafe.length === 0 && (isTotalFunction(name) || isObjectWithPlainKeys(name, callArguments));
 }
 
 function isSystemName(found: readonly CatalogFunction[]): boolean {
@@ -86,6 +86,12 @@ function isSafe(candidate: CatalogFunction): boolean {
   if (!isSystemSchema(schema) || oid >= firstUserOid || kind === 'p' || !builtInLanguages.has(language)) return false;
   if (isUnsafe(name)) return false;
   return volatility === 'i' || volatility === 's' || safeVolatile.has(name);
+}
+
+/** json_build_object fails on a key that is NULL, so keys must not be values; values may be anything. */
+function isObjectWithPlainKeys(name: string, callArguments: readonly Node[]): boolean {
+  if (name !== 'json_build_object' && name !== 'jsonb_build_object') return false;
+  return callArguments.every((argument, i) => i % 2 === 1 || as(argument, 'A_Const') !== undefined);
 }
 
 /** nextval and setval write to the sequence they name; one that is not a plain literal is unknown. */

@@ -1,14 +1,7 @@
 import { startPostgres, type PostgresServer } from '@sallyport/testing';
 import fc from 'fast-check';
 import pg from 'pg';
-import {
-  type Catalog,
-  type CatalogRow,
-  type Inspection,
-  loadParser,
-  PostgresInspector,
-  readCatalog,
-} from '../../index.js';
+import { type Catalog, type Inspection, loadParser, PostgresInspector, readCatalog } from '../../index.js';
 import { printInspection, shopSchema, shopSession } from './scratch-shop.js';
 
 let server: PostgresServer;
@@ -21,7 +14,7 @@ beforeAll(async () => {
   await client.connect();
   await client.query(shopSchema);
   await client.query(`SET search_path = ''`);
-  catalog = await readCatalog(async (text) => (await client.query<CatalogRow[]>({ text, rowMode: 'array' })).rows);
+  catalog = await readCatalog(async (text) => (await client.query<(string | null)[]>({ text, rowMode: 'array' })).rows);
   await client.end();
 }, 120_000);
 afterAll(() => server?.stop());

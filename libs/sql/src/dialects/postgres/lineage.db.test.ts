@@ -1,6 +1,6 @@
 import { startPostgres, type PostgresServer } from '@sallyport/testing';
 import pg from 'pg';
-import { type Catalog, type CatalogRow, loadParser, PostgresInspector, readCatalog } from '../../index.js';
+import { type Catalog, loadParser, PostgresInspector, readCatalog } from '../../index.js';
 import { printInspection, shopSchema, shopSession } from './scratch-shop.js';
 
 let server: PostgresServer;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   await client.connect();
   await client.query(shopSchema);
   await client.query(`SET search_path = ''`);
-  catalog = await readCatalog(async (text) => (await client.query<CatalogRow[]>({ text, rowMode: 'array' })).rows);
+  catalog = await readCatalog(async (text) => (await client.query<(string | null)[]>({ text, rowMode: 'array' })).rows);
   await client.end();
 }, 120_000);
 afterAll(() => server?.stop());
@@ -59,6 +59,8 @@ const cases: readonly (readonly [sql: string, results: string, used?: string])[]
     'customers.ssn',
   ],
   ['SELECT array(SELECT ssn FROM customers)', '~customers.ssn'],
+  ["SELECT json_agg(json_build_object('s', ssn)) FROM customers", '~customers.ssn'],
+  ['SELECT json_build_object(ssn, 1) FROM customers', '~customers.ssn', 'customers.ssn'],
   ['SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ssn) FROM customers', '~customers.ssn', 'customers.ssn'],
   [
     'SELECT lag(ssn) OVER (PARTITION BY city ORDER BY email) FROM customers',
@@ -188,6 +190,6 @@ const cases: readonly (readonly [sql: string, results: string, used?: string])[]
   ['EXPLAIN ANALYZE UPDATE customers SET name = ssn', '-', 'customers.ssn'],
 ];
 
-test.each(cases)('%s', (sql, results, used = '') => {
+test.each(cases.map(([sql, results, used = '']) => [sql, results, used] as const))('%s', (sql, results, used) => {
   expect(look(sql)).toEqual({ results, used });
 });

@@ -9,7 +9,7 @@ import { targets } from './targets.js';
 import { as, isRangeVar, kindOf, stringOf } from './tree.js';
 import { mix, type Value } from './value.js';
 import { withClause } from './with-clause.js';
-import { findRelations, tableRefs } from './relations.js';
+import { findRelations, noteWrite } from './relations.js';
 
 /** SELECT, VALUES, TABLE and set operations, at any depth. */
 export function analyseQuery(analysis: Analysis, statement: SelectStmt, outerFrame: Frame): Rows {
@@ -34,7 +34,7 @@ function values(analysis: Analysis, statement: SelectStmt, frame: Frame): Rows {
     if (!list) throw unknownConstruct('VALUES');
     return (list.items ?? []).map((item) => analysis.expression(item, scope));
   });
-  const width = Math.max(...lists.map((list) => list.length));
+  const width = lists.reduce((most, list) => Math.max(most, list.length), 0);
   const columns = Array.from({ length: width }, (_, i) => ({
     name: `column${i + 1}`,
     value: mix(lists.flatMap((list) => list[i] ?? [])),
@@ -127,6 +127,8 @@ function groupExpression(analysis: Analysis, node: Node, output: Output): void {
   if (named) {
     markVisited(analysis, node);
     analysis.use(named);
+    // An input whose columns are not all known may have one of that name, and would come first.
+    for (const item of output.scope.items) if (item.open) analysis.use(item.open);
   } else {
     analysis.condition(node, output.scope);
   }
@@ -189,7 +191,7 @@ function lockBelow(analysis: Analysis, value: unknown, target: LockTarget): void
     if (target.wanted && !target.wanted.has(name)) return;
     if (!value.schemaname && findCte(target.frame.ctes, value.relname ?? '')) return;
     const found = findRelations(analysis, value);
-    for (const ref of found ? tableRefs(analysis, found) : []) analysis.effects.table('update', ref);
+    if (found) noteWrite(analysis, found, { verb: 'update', columns: [], locks: true });
     return;
   }
   const alias = (value as { readonly alias?: { readonly aliasname?: string } }).alias?.aliasname;

@@ -4,7 +4,7 @@ import type { Analysis } from './analysis.js';
 import type { CatalogRelation } from './catalog.js';
 import { Refusal } from './refusal.js';
 import type { RangeEntry } from './scope.js';
-import { lookupPath } from './search-path.js';
+import { isSystemSchema, lookupPath } from './search-path.js';
 import { bearsValues } from './value-bearing.js';
 import { columnKey, either, mix, type NamedValue, type Value } from './value.js';
 import { namedColumns } from './aliases.js';
@@ -78,15 +78,29 @@ export function readRelation(analysis: Analysis, name: RangeVar): RangeEntry {
   return entryOf(analysis, name, found);
 }
 
+interface Write {
+  readonly verb: SqlVerb;
+  /** Absent where rows are touched as a whole. */
+  readonly columns?: readonly string[];
+  /** Rows are locked and stay as they are. */
+  readonly locks?: boolean;
+}
+
 /** The entry of a relation that is written: its columns are effects only once they are read. */
-export function writeRelation(
-  analysis: Analysis,
-  name: RangeVar,
-  write: { readonly verb: SqlVerb; readonly columns?: readonly string[] },
-): RangeEntry {
+export function writeRelation(analysis: Analysis, name: RangeVar, write: Write): RangeEntry {
   const found = requireRelations(analysis, name);
+  noteWrite(analysis, found, write);
+  return entryOf(analysis, name, found);
+}
+
+/** What a write to relations reaches, for statements that need no entry: row locks, LOCK TABLE. */
+export function noteWrite(analysis: Analysis, found: FoundRelations, write: Write): void {
   for (const ref of tableRefs(analysis, found)) analysis.effects.table(write.verb, ref, write.columns);
   for (const relation of found.relations) {
+    // An UPDATE of pg_settings is a SET; everything else there is the server's own.
+    if (write.verb !== 'select' && !write.locks && isSystemSchema(relation.schema)) {
+      throw new Refusal(`the system relation ${relation.name} may not be written`);
+    }
     noteKind(analysis, relation);
     for (const ancestor of ancestorsOf(analysis, relation)) {
       analysis.effects.table(write.verb, analysis.tableRef(ancestor), write.columns);
@@ -95,27 +109,21 @@ export function writeRelation(
     if (relation.relkind === 'v') writeThroughView(analysis, relation, write);
   }
   analysis.writes = true;
-  return entryOf(analysis, name, found);
 }
 
-/** Writing to a view writes to the relations behind it: taken as every one of them, with the columns shown there. */
-function writeThroughView(
-  analysis: Analysis,
-  view: CatalogRelation,
-  write: { readonly verb: SqlVerb; readonly columns?: readonly string[] },
-): void {
-  const behind = new Map<string, { readonly ref: TableRef; readonly columns: string[] }>();
-  for (const { name, value } of columnsOf(analysis, view)) {
-    for (const source of value.sources.values()) {
-      if (source.schema === view.schema && source.table === view.name) continue;
-      const ref = analysis.tableRef({ schema: source.schema, name: source.table });
-      const key = `${source.schema}\0${source.table}`;
-      const entry = behind.get(key) ?? { ref, columns: [] };
-      behind.set(key, entry);
-      if (!write.columns || write.columns.includes(name)) entry.columns.push(source.column);
+/**
+ * Writing to a view, or locking its rows, reaches the relations behind it: taken as every one that the definition
+ * mentions, with the columns that the view shows of it.
+ */
+function writeThroughView(analysis: Analysis, view: CatalogRelation, write: Write): void {
+  const shape = analysis.input.analyzers.view(analysis, view);
+  for (const ref of shape?.tables ?? []) analysis.effects.table(write.verb, ref);
+  shape?.columns.forEach(({ sources }, i) => {
+    if (write.columns && !write.columns.includes(view.columns[i]?.name ?? '')) return;
+    for (const { schema, table, column } of sources.values()) {
+      analysis.effects.table(write.verb, analysis.tableRef({ schema, name: table }), [column]);
     }
-  }
-  for (const { ref, columns } of behind.values()) analysis.effects.table(write.verb, ref, columns);
+  });
 }
 
 function noteKind(analysis: Analysis, relation: CatalogRelation): void {
@@ -159,7 +167,7 @@ export function columnsOf(analysis: Analysis, relation: CatalogRelation): NamedV
     for (const ancestor of ancestors) {
       if (ancestor.columns.some((column) => column.name === name)) add(analysis.column(ancestor, name));
     }
-    const shown: Value | undefined = behind?.[i];
+    const shown: Value | undefined = behind?.columns[i];
     if (shown) for (const ref of shown.sources.values()) add(ref);
     return { name, value: { sources, direct: shown === undefined || shown.direct || shown.sources.size === 0 } };
   });

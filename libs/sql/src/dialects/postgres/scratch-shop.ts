@@ -15,6 +15,7 @@ export const shopSchema = `
   CREATE FUNCTION shout(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
   CREATE FUNCTION pairs() RETURNS TABLE (a int, b text) LANGUAGE sql AS 'SELECT 1, ''x''';
   CREATE VIEW shouted AS SELECT shout(name) AS loud FROM customers;
+  CREATE VIEW constants AS SELECT 1 AS one FROM orders;
   CREATE SCHEMA evil;
   CREATE FUNCTION evil.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
   CREATE FUNCTION evil.same(text, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN true; END';

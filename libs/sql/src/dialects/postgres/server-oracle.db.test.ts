@@ -1,13 +1,6 @@
 import { startPostgres, type PostgresServer } from '@sallyport/testing';
 import pg from 'pg';
-import {
-  type Catalog,
-  type CatalogRow,
-  catalogFingerprintQuery,
-  loadParser,
-  PostgresInspector,
-  readCatalog,
-} from '../../index.js';
+import { type Catalog, catalogFingerprintQuery, loadParser, PostgresInspector, readCatalog } from '../../index.js';
 import { shopSchema, shopSession } from './scratch-shop.js';
 
 /** Queries whose columns the server itself can be asked about: both must name the same ones. */
@@ -72,7 +65,7 @@ afterAll(async () => {
 async function read(client: pg.Client): Promise<Catalog> {
   await client.query(`SET search_path = ''`);
   const catalog = await readCatalog(
-    async (text) => (await client.query<CatalogRow[]>({ text, rowMode: 'array' })).rows,
+    async (text) => (await client.query<(string | null)[]>({ text, rowMode: 'array' })).rows,
   );
   await client.query('RESET search_path');
   return catalog;

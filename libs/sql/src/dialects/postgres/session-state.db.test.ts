@@ -2,7 +2,6 @@ import { startPostgres, type PostgresServer } from '@sallyport/testing';
 import pg from 'pg';
 import {
   type Catalog,
-  type CatalogRow,
   loadParser,
   PostgresInspector,
   readCatalog,
@@ -22,7 +21,7 @@ beforeAll(async () => {
   await client.connect();
   await client.query(shopSchema);
   await client.query(`SET search_path = ''`);
-  catalog = await readCatalog(async (text) => (await client.query<CatalogRow[]>({ text, rowMode: 'array' })).rows);
+  catalog = await readCatalog(async (text) => (await client.query<(string | null)[]>({ text, rowMode: 'array' })).rows);
   await client.end();
 }, 120_000);
 afterAll(() => server?.stop());

@@ -1,15 +1,13 @@
 import type { Effect, ColumnRef } from '@sallyport/domain';
-import { Analysis } from './analysis.js';
+import { Analysis, type ViewShape } from './analysis.js';
 import type { Catalog, CatalogRelation } from './catalog.js';
 import { checkTree } from './check-tree.js';
 import type { SqlSession } from './inspection.js';
 import { parse } from './parser.js';
 import { isSystemSchema } from './search-path.js';
 import { as } from './tree.js';
-import type { Value } from './value.js';
 
-interface ViewMeaning {
-  readonly columns: readonly Value[];
+interface ViewMeaning extends ViewShape {
   readonly effects: readonly Effect[];
   readonly used: ReadonlyMap<string, ColumnRef>;
   readonly relations: ReadonlySet<number>;
@@ -35,7 +33,7 @@ const meanings = new WeakMap<Catalog, Map<string, ViewMeaning | undefined>>();
  * What a view's columns are made of. Everything that the definition does besides becomes an effect of the statement.
  * A view that cannot be followed is code that nobody inspected: a `call`, and nothing about the rows is known.
  */
-export function expandView(analysis: Analysis, relation: CatalogRelation): readonly Value[] | undefined {
+export function expandView(analysis: Analysis, relation: CatalogRelation): ViewShape | undefined {
   // The system's own views are judged by name (value-bearing.ts): their insides are the server's business.
   if (isSystemSchema(relation.schema)) return undefined;
   const meaning = meaningOf(analysis, relation);
@@ -49,7 +47,7 @@ export function expandView(analysis: Analysis, relation: CatalogRelation): reado
   for (const oid of meaning.relations) analysis.relations.add(oid);
   for (const name of meaning.functions) analysis.functions.add(name);
   if (meaning.opaque) analysis.opaque = true;
-  return meaning.columns;
+  return meaning;
 }
 
 function meaningOf(analysis: Analysis, relation: CatalogRelation): ViewMeaning | undefined {
@@ -77,9 +75,11 @@ function analyse(outer: Analysis, relation: CatalogRelation): ViewMeaning | unde
   const rows = analysis.query(query, {});
   checkTree(analysis, statements[0]);
   if (rows.open || rows.columns.length !== relation.columns.length) return undefined;
+  const effects = analysis.effects.list();
   return {
     columns: rows.columns.map((column) => column.value),
-    effects: analysis.effects.list(),
+    tables: effects.flatMap(({ object }) => (object.kind === 'Table' ? [object] : [])),
+    effects,
     used: analysis.used,
     relations: analysis.relations,
     functions: analysis.functions,

@@ -1,7 +1,7 @@
 import type { LockStmt, Node, SelectStmt, TruncateStmt } from '@pgsql/types';
 import type { Analysis } from '../analysis.js';
 import { unknownConstruct } from '../refusal.js';
-import { requireRelations, tableRefs, writeRelation } from '../relations.js';
+import { noteWrite, requireRelations, writeRelation } from '../relations.js';
 import { as, kindOf } from '../tree.js';
 import { type Meaning, rowsShape, type StatementHandler } from './meaning.js';
 import { createdBy } from './create-as.js';
@@ -44,8 +44,7 @@ export const lockTable: StatementHandler<LockStmt> = (analysis, body) => {
   for (const node of body.relations ?? []) {
     const relation = as(node, 'RangeVar');
     if (!relation) throw unknownConstruct('LOCK');
-    for (const ref of tableRefs(analysis, requireRelations(analysis, relation))) analysis.effects.table('update', ref);
+    noteWrite(analysis, requireRelations(analysis, relation), { verb: 'update', columns: [], locks: true });
   }
-  analysis.writes = true;
   return { kind: 'LOCK TABLE', result: null };
 };
