@@ -79,6 +79,7 @@ export class CatalogSource {
     try {
       this.#client ??= await UpstreamClient.connect(this.target, settings, AbortSignal.timeout(queryTimeoutMs));
       const client = this.#client;
+      client.socket.unref(); // sessions keep the process alive, not this
       const askedAt = performance.now();
       const [row] = await client.query(this.dialect.fingerprintQuery);
       const fingerprint = JSON.stringify(row);

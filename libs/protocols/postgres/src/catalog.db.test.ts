@@ -70,7 +70,10 @@ test.each([
   ['ALTER TABLE customers RENAME TO people', 'SELECT ssn FROM people'],
   ['ALTER TABLE customers RENAME TO people', 'TABLE people'],
   ['CREATE SCHEMA other; ALTER TABLE customers SET SCHEMA other', 'SELECT ssn FROM other.customers'],
-  ['CREATE VIEW v AS SELECT * FROM orders; ALTER TABLE customers RENAME TO people; CREATE VIEW w AS TABLE people', 'TABLE w'],
+  [
+    'CREATE VIEW v AS SELECT * FROM orders; ALTER TABLE customers RENAME TO people; CREATE VIEW w AS TABLE people',
+    'TABLE w',
+  ],
   [
     'ALTER TABLE customers RENAME ssn TO x; ALTER TABLE customers RENAME city TO ssn; ALTER TABLE customers RENAME x TO city',
     'SELECT city FROM customers',
@@ -85,7 +88,9 @@ test.each([
 });
 
 test('an unqualified name follows the search path (PG-49)', async () => {
-  await direct.query(`CREATE SCHEMA other; CREATE TABLE other.orders (ssn text); INSERT INTO other.orders VALUES ('x')`);
+  await direct.query(
+    `CREATE SCHEMA other; CREATE TABLE other.orders (ssn text); INSERT INTO other.orders VALUES ('x')`,
+  );
   await ask('SET search_path = other, public');
   expect(await ask('SELECT * FROM orders')).toBe('T D(x) C(SELECT 1) Z(I)');
   expect(gateway.host.decisions.at(-1)!.action.effects[0]!.object).toMatchObject({ schema: 'other', table: 'orders' });
@@ -98,7 +103,9 @@ test('a prepared statement means what its names mean when it is bound', async ()
   await direct.query(`CREATE TABLE people (ssn text); INSERT INTO other.people VALUES ('of other')`);
   await client.ask([parseMessage('s', 'SELECT ssn FROM people'), syncMessage]);
   await ask('SET search_path = other, public');
-  expect(await client.ask([bindMessage('', 's'), executeMessage(''), syncMessage])).toBe('2 D(of other) C(SELECT 1) Z(I)');
+  expect(await client.ask([bindMessage('', 's'), executeMessage(''), syncMessage])).toBe(
+    '2 D(of other) C(SELECT 1) Z(I)',
+  );
   expect(gateway.host.decisions.at(-1)!.action.effects[0]!.object).toMatchObject({ schema: 'other', table: 'people' });
 });
 
@@ -120,13 +127,17 @@ test('a path set inside a transaction is refused', async () => {
 test('a temporary table does not hide what a name may mean', async () => {
   expect(await ask('CREATE TEMP TABLE orders (id int)')).toBe('C(CREATE TABLE) Z(I)');
   await ask('SELECT id FROM orders');
-  const touched = gateway.host.decisions.at(-1)!.action.effects.map(({ object }) => ('schema' in object ? object.schema : ''));
+  const touched = gateway.host.decisions
+    .at(-1)!
+    .action.effects.map(({ object }) => ('schema' in object ? object.schema : ''));
   expect(touched).toEqual(expect.arrayContaining(['public', 'pg_temp']));
 });
 
 test('a temporary table cannot stand in for the catalog', async () => {
   await ask('BEGIN');
-  await ask('CREATE TEMP TABLE pg_attribute (attrelid oid, attnum int2, attname name, atttypid oid, attisdropped bool, attgenerated "char")');
+  await ask(
+    'CREATE TEMP TABLE pg_attribute (attrelid oid, attnum int2, attname name, atttypid oid, attisdropped bool, attgenerated "char")',
+  );
   await ask('CREATE TABLE fresh (a int)');
   expect(await ask('SELECT ssn FROM customers WHERE id = 1')).toBe('T D([redacted]) C(SELECT 1) Z(T)');
   expect(leaks(client.heard)).toBe(false);

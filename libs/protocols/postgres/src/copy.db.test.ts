@@ -39,7 +39,9 @@ async function ids(from: number): Promise<number[]> {
 }
 
 function payload(messages: readonly Buffer[]): string {
-  return Buffer.concat(messages.filter((each) => each[0] === backend.copyData).map((each) => each.subarray(5))).toString();
+  return Buffer.concat(
+    messages.filter((each) => each[0] === backend.copyData).map((each) => each.subarray(5)),
+  ).toString();
 }
 
 test.each([
@@ -80,14 +82,17 @@ test('data sent ahead of the answer arrives too', async () => {
 });
 
 test('CopyFail undoes the copy, and what follows it is ignored (PG-33)', async () => {
-  expect(await client.ask([queryMessage(copyIn), data('720\t1\n'), fail, data('721\t1\n'), done])).toBe('G E(57014) Z(I)');
+  expect(await client.ask([queryMessage(copyIn), data('720\t1\n'), fail, data('721\t1\n'), done])).toBe(
+    'G E(57014) Z(I)',
+  );
   expect(await ids(720)).toEqual([]);
   expect(await client.ask([queryMessage('SELECT 1')])).toBe('T D(1) C(SELECT 1) Z(I)');
 });
 
 test('data behind a refused COPY goes nowhere', async () => {
   const { opinion } = gateway.host;
-  gateway.host.opinion = (action) => (action.text === copyIn ? { ...opinion(action), effect: 'deny' } : opinion(action));
+  gateway.host.opinion = (action) =>
+    action.text === copyIn ? { ...opinion(action), effect: 'deny' } : opinion(action);
   const before = gateway.host.requests.length;
   expect(await client.ask([queryMessage(copyIn), data('730\t1\n'), done])).toBe('E(42501) Z(I)');
   expect(gateway.host.requests).toHaveLength(before);

@@ -56,7 +56,13 @@ test('an approved request runs once, after a notice, and its outcome is reported
 });
 
 test('the approval binds parameters and shows them', async () => {
-  const driver = new pg.Client({ host: '127.0.0.1', port: gateway.port, user: 'u', password: 'good-token', database: 'shop' });
+  const driver = new pg.Client({
+    host: '127.0.0.1',
+    port: gateway.port,
+    user: 'u',
+    password: 'good-token',
+    database: 'shop',
+  });
   await driver.connect();
   const running = driver.query('DELETE FROM orders WHERE id = $1', [2]);
   const request = await gateway.host.approvals.decide({ state: 'approved' });
@@ -82,9 +88,7 @@ test('nothing behind a held request is looked at', async () => {
   await gateway.host.approvals.pending();
   expect(gateway.host.executed()).toEqual([]);
   await gateway.host.approvals.decide({ state: 'approved' });
-  expect(inShort(await client.until('Z', 3))).toBe(
-    'N(00000) C(DELETE 1) Z(I) T D(4) C(SELECT 1) Z(I) E(42501) Z(I)',
-  );
+  expect(inShort(await client.until('Z', 3))).toBe('N(00000) C(DELETE 1) Z(I) T D(4) C(SELECT 1) Z(I) E(42501) Z(I)');
 });
 
 test('a held request in a pipeline keeps its place', async () => {
@@ -93,7 +97,9 @@ test('a held request in a pipeline keeps its place', async () => {
   expect(request.action.kind).toBe('DELETE');
   await gateway.host.approvals.decide({ state: 'approved' });
   const heard = inShort(await client.until('Z'));
-  expect(heard.replace(' N(00000)', '').replace('N(00000) ', '')).toBe('1 2 D(1) C(SELECT 1) 1 2 C(DELETE 1) 1 2 D(2) C(SELECT 1) Z(I)');
+  expect(heard.replace(' N(00000)', '').replace('N(00000) ', '')).toBe(
+    '1 2 D(1) C(SELECT 1) 1 2 C(DELETE 1) 1 2 D(2) C(SELECT 1) Z(I)',
+  );
 });
 
 test('cancelling ends the wait with 57014 (PG-15)', async () => {
@@ -138,7 +144,9 @@ test('when names mean something else by the time of approval it is void (PG-76)'
   await direct.query('CREATE TABLE items (id int); INSERT INTO items VALUES (1)');
   client.send(queryMessage('DELETE FROM items'));
   await gateway.host.approvals.pending();
-  await direct.query('ALTER TABLE items RENAME TO old_items; CREATE TABLE items (id int); INSERT INTO items VALUES (2)');
+  await direct.query(
+    'ALTER TABLE items RENAME TO old_items; CREATE TABLE items (id int); INSERT INTO items VALUES (2)',
+  );
   await gateway.host.approvals.decide({ state: 'approved' });
   expect(inShort(await client.until('Z'))).toBe('N(00000) E(42501) Z(I)');
   expect((await direct.query('SELECT FROM items')).rowCount).toBe(1);

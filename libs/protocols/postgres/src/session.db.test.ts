@@ -41,7 +41,10 @@ test('what is recorded is what the client received', async () => {
   const before = gateway.host.responses.length;
   const client = await TestingClient.login(gateway.port);
   const greeting = Buffer.concat(client.heard).length;
-  await client.ask([queryMessage('SELECT * FROM customers'), queryMessage('SELECT broken'), queryMessage('SELECT 1')], 3);
+  await client.ask(
+    [queryMessage('SELECT * FROM customers'), queryMessage('SELECT broken'), queryMessage('SELECT 1')],
+    3,
+  );
   const heard = Buffer.concat(client.heard).subarray(greeting);
   expect(Buffer.concat(gateway.host.responses.slice(before)).equals(heard)).toBe(true);
   client.end();
@@ -157,8 +160,14 @@ test('a failing row is not quoted to whoever may not see all of it', async () =>
 test('every request that ran has its outcome recorded once', async () => {
   const client = await TestingClient.login(gateway.port);
   const before = gateway.host.outcomes.length;
-  await client.ask([queryMessage('SELECT 1; SELECT 2'), queryMessage('SELECT 1/0'), queryMessage('DROP TABLE orders')], 3);
-  expect(gateway.host.outcomes.slice(before).map(({ completion }) => completion)).toEqual(['SELECT 1; SELECT 1', '22012']);
+  await client.ask(
+    [queryMessage('SELECT 1; SELECT 2'), queryMessage('SELECT 1/0'), queryMessage('DROP TABLE orders')],
+    3,
+  );
+  expect(gateway.host.outcomes.slice(before).map(({ completion }) => completion)).toEqual([
+    'SELECT 1; SELECT 1',
+    '22012',
+  ]);
   client.end();
 });
 
@@ -197,15 +206,21 @@ test('many queries in one write are answered one by one', async () => {
   const client = await TestingClient.login(gateway.port);
   const queries = Array.from({ length: 500 }, (_, at) => queryMessage(`SELECT ${at}`));
   const answer = await client.ask(queries, 500);
-  expect(answer.split(' Z(I)').slice(0, -1).map((each) => /D\((\d+)\)/.exec(each)![1])).toEqual(
-    Array.from({ length: 500 }, (_, at) => String(at)),
-  );
+  expect(
+    answer
+      .split(' Z(I)')
+      .slice(0, -1)
+      .map((each) => /D\((\d+)\)/.exec(each)![1]),
+  ).toEqual(Array.from({ length: 500 }, (_, at) => String(at)));
   client.end();
 });
 
 test('a session behaves the same one byte at a time', async () => {
   const client = await TestingClient.login(gateway.port);
-  const bytes = Buffer.concat([queryMessage('SELECT ssn FROM customers WHERE id = 1'), queryMessage('DROP TABLE orders')]);
+  const bytes = Buffer.concat([
+    queryMessage('SELECT ssn FROM customers WHERE id = 1'),
+    queryMessage('DROP TABLE orders'),
+  ]);
   for (const byte of bytes) {
     client.socket.write(Buffer.from([byte]));
     await new Promise((resolve) => setImmediate(resolve));

@@ -45,12 +45,20 @@ export class TestingClient {
   /** Messages up to and including the `count`th of a type. */
   async until(type: string, count = 1): Promise<Buffer[]> {
     const messages: Buffer[] = [];
-    for (let left = count; left > 0; ) {
+    for (let left = count; left > 0;) {
       const received = await this.next();
       messages.push(received);
       if (received[0] === type.charCodeAt(0)) left -= 1;
     }
     return messages;
+  }
+
+  /** Through the rest of a login: its last message, which is ReadyForQuery or the reason why not. */
+  async login(): Promise<Buffer> {
+    for (;;) {
+      const received = await this.next();
+      if (received[0] === backend.readyForQuery || received[0] === backend.errorResponse) return received;
+    }
   }
 
   async next(): Promise<Buffer> {
