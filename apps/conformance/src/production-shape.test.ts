@@ -60,6 +60,10 @@ describe('two control planes and two gateways', () => {
       );
       return results.every((result) => result.code === 1) || undefined;
     });
+    await api.expect('DELETE', '/v1/policies/closed');
+    await eventually('the gateway permits again', async () => {
+      return (await psql(through(installation.gatewayPort), 'SELECT 1 FROM orders')).code === 0 || undefined;
+    });
     // Recordings of the second gateway are read at the first replica.
     const recorded = (await sessionsOf(installation, 'ci')).filter((session) => !session.open);
     const report = await (await StoredRecording.of(installation, recorded[0]!.id)).verify();

@@ -55,7 +55,9 @@ export class Psql {
   /** The id in the NOTICE of a held statement. */
   approvalId(): Promise<string> {
     return eventually('a NOTICE with an approval id', async () => {
-      return /waiting for approval ([0-9a-f-]{36})/.exec(this.stderr)?.[1];
+      const id = /waiting for approval ([0-9a-f-]{36})/.exec(this.stderr)?.[1];
+      if (!id && this.#child.exitCode !== null) throw new Error(`psql did not wait: ${this.stderr}`);
+      return id;
     });
   }
 
