@@ -164,7 +164,7 @@ interface InspectedStatement {
 function inspectNode(input: AnalysisInput, node: Node, text: string): InspectedStatement {
   const analysis = new Analysis(input);
   partText.set(analysis, text);
-  const meaning = meaningOf(analysis, node, text);
+  const meaning = meaningOf(analysis, node);
   checkTree(analysis, node);
   if (kindOf(node) === 'PrepareStmt') analysis.parameters = 0; // they belong to the body
   const { literalSensitive, sessionSensitive } = analysis;

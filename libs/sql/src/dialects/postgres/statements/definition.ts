@@ -2,7 +2,7 @@ import type { Node, RangeVar } from '@pgsql/types';
 import type { Analysis } from '../analysis.js';
 import { leaveOpaque } from '../check-tree.js';
 import type { SessionChange } from '../inspection.js';
-import { Refusal, unknownConstruct } from '../refusal.js';
+import { Refusal } from '../refusal.js';
 import { creationSchema } from '../search-path.js';
 import { as, stringOf, walkTree } from '../tree.js';
 import { createRelation } from './create-as.js';
@@ -120,10 +120,4 @@ export function createSchema(analysis: Analysis, body: object): Meaning {
   analysis.writes = true;
   analysis.literalSensitive = true;
   return { kind: 'CREATE SCHEMA', result: null, changes: [{ kind: 'catalog' }] };
-}
-
-export function neverForwarded(name: string): () => never {
-  return () => {
-    throw unknownConstruct(name);
-  };
 }

@@ -46,7 +46,7 @@ const handlers: Handlers = {
 const modifications: ReadonlySet<string> = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
 /** Finds out what one statement means. Whatever is not listed here is never forwarded: ALTER SYSTEM, LOAD, new kinds. */
-export function meaningOf(analysis: Analysis, node: Node, text: string): Meaning {
+export function meaningOf(analysis: Analysis, node: Node): Meaning {
   const kind = kindOf(node);
   const body = (node as Record<string, object>)[kind]!;
   analysis.visited.add(body);
@@ -55,5 +55,5 @@ export function meaningOf(analysis: Analysis, node: Node, text: string): Meaning
   if (definition) return define(analysis, definition, body);
   const handler = handlers[kind] as StatementHandler<object> | undefined;
   if (!handler) throw unknownConstruct(kind.replace(/Stmt$/, ''));
-  return handler(analysis, body, { text, inside: (inner, part) => meaningOf(inner, part, text) });
+  return handler(analysis, body, { inside: meaningOf });
 }

@@ -19,8 +19,6 @@ export interface Meaning {
 export type StatementHandler<Body> = (analysis: Analysis, body: Body, context: StatementContext) => Meaning;
 
 export interface StatementContext {
-  /** The statement's own text. */
-  readonly text: string;
   /** Analyses a statement inside this one, as part of it. */
   readonly inside: (analysis: Analysis, node: Node) => Meaning;
 }
