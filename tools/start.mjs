@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { whenNpmIsGone } from '../apps/cli/bin/npm-watch.mjs';
 import { build } from './bootstrap/build.mjs';
 import { installDependencies } from './bootstrap/dependencies.mjs';
 import { main, requireSupportedHost, root } from './bootstrap/host.mjs';
@@ -22,6 +23,7 @@ function foreground(node, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    whenNpmIsGone(() => child.kill('SIGTERM'));
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(signal ? 1 : (code ?? 1)));
   });

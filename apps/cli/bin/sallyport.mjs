@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whenNpmIsGone } from './npm-watch.mjs';
 
 const home = path.resolve(path.dirname(fs.realpathSync(fileURLToPath(import.meta.url))), '..');
 const entry = path.join(home, 'dist/main.js');
@@ -15,6 +16,7 @@ const pinned = path.resolve(home, `../../tools/runtime/node_modules/node-linux-$
 if (!fs.existsSync(entry)) {
   fail('not built yet: run `npm start` once');
 } else if (Number(process.versions.node.split('.')[0]) >= 24) {
+  whenNpmIsGone(() => process.kill(process.pid, 'SIGTERM'));
   await import(entry);
 } else if (fs.existsSync(pinned)) {
   runWith(pinned);
@@ -28,9 +30,7 @@ function runWith(node) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(error.message));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
-  const parent = process.ppid;
-  // Started through npm or npx, whose death by SIGKILL nobody would tell us otherwise.
-  if (process.env.npm_command) setInterval(() => process.ppid !== parent && process.exit(1), 250).unref();
+  whenNpmIsGone(() => process.exit(1));
 }
 
 function fail(message) {
