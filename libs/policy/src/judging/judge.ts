@@ -1,5 +1,6 @@
 import type { Principal, Protocol } from '@sallyport/domain';
 import { principalRef } from '@sallyport/domain';
+import { BoundedMap } from '../bounded-map.js';
 import { compilePolicies } from '../language/compile.js';
 import { InvalidPoliciesError } from '../language/invalid-policies-error.js';
 import type { PolicySource } from '../language/policy-source.js';
@@ -47,7 +48,7 @@ export class Judge {
   readonly #resources: ReadonlyMap<string, ResourceEntities>;
   readonly #slices = new SliceTable(maxSlices);
   /** In order of use, oldest first. */
-  readonly #scopes = new Map<string, SessionScope>();
+  readonly #scopes = new BoundedMap<string, SessionScope>(maxScopes);
   readonly #readsAddress: boolean;
   readonly #readsTask: boolean;
 
@@ -101,9 +102,7 @@ export class Judge {
     const key = JSON.stringify([principalRef(principal), groups, roles, resource.resource.name, protocol, seen]);
     const known = this.#scopes.get(key);
     const scope = known ?? new SessionScope(principalEntity(principal, groups), resource, this.#index, this.#slices);
-    this.#scopes.delete(key);
     this.#scopes.set(key, scope);
-    if (this.#scopes.size > maxScopes) this.#scopes.delete(this.#scopes.keys().next().value!);
     return scope;
   }
 }

@@ -5,10 +5,10 @@ import { uid } from '../language/scope.js';
 import { entitiesNamedBy } from '../language/statement.js';
 import type { Slice } from '../slicing/slice.js';
 import type { JudgedEntity } from './entities.js';
-import type { Applying, EvaluationError, Question } from './evaluate.js';
-import { applying } from './evaluate.js';
+import type { Applying, EvaluationError } from './evaluate.js';
 import type { RequestContext } from './request-context.js';
 import type { SessionScope } from './session-scope.js';
+import { readsClock } from './session-scope.js';
 import type { Verdict } from './verdict.js';
 import { joined, severity, verdictOf } from './verdict.js';
 
@@ -18,9 +18,6 @@ export interface Finding {
   readonly object: string;
   readonly errors: readonly EvaluationError[];
 }
-
-/** Names that decide with the clock; what reads them cannot be decided ahead. */
-const clockAttributes = ['time', 'hour', 'weekday'];
 
 /** Judges the effects of one request. */
 export class RequestJudge {
@@ -71,7 +68,7 @@ export class RequestJudge {
       const slice = this.scope.columnSlice(verb, table, column);
       const alike = likeness(slice, column);
       if (findings.has(alike)) continue;
-      const own = this.#ask(slice, { verb, object: column });
+      const own = this.#ask(slice, verb, column);
       findings.set(alike, slice.statements.length === 0 ? finding(whole, table) : finding(joined(whole, own), column));
     }
     return strictest([...findings.values()]);
@@ -81,14 +78,14 @@ export class RequestJudge {
     const key = `${verb} ${object.uid}`;
     const known = this.#whole.get(key);
     if (known) return known;
-    const found = this.#ask(this.scope.sliceFor(verb, object), { verb, object });
+    const found = this.#ask(this.scope.sliceFor(verb, object), verb, object);
     this.#whole.set(key, found);
     return found;
   }
 
-  #ask(slice: Slice, question: Pick<Question, 'verb' | 'object'>): Applying {
-    if (clockAttributes.some((name) => slice.reads.has(name))) this.readsClock = true;
-    return applying(slice, { ...question, principal: this.scope.principal, context: this.context });
+  #ask(slice: Slice, verb: SqlVerb, object: JudgedEntity): Applying {
+    if (readsClock(slice)) this.readsClock = true;
+    return this.scope.applying(slice, verb, object, this.context);
   }
 
   /** One column of every sort that policy can tell apart: the classified, those policies name, and one that is neither. */
@@ -118,9 +115,8 @@ function finding(applies: Applying, object: JudgedEntity): Finding {
  */
 function likeness(slice: Slice, column: JudgedEntity): string {
   const tags = [...column.within].filter((name) => name.startsWith(tagUid)).sort();
-  const statements = slice.statements.map(({ index }) => index);
   const named = slice.statements.some(({ reads }) => reads.entities.has(column.uid));
-  return JSON.stringify([statements, slice.statements.length > 0 ? tags : [], named ? column.id : '']);
+  return JSON.stringify([slice.key, slice.statements.length > 0 ? tags : [], named ? column.id : '']);
 }
 
 export function strictest(findings: readonly Finding[]): readonly Finding[] {

@@ -1,19 +1,24 @@
 import type { Action, Decision, SqlVerb } from '@sallyport/domain';
+import { BoundedMap } from '../bounded-map.js';
 import { verbGroups } from '../language/schema.js';
 import { scopeHolds, uid } from '../language/scope.js';
 import type { Statement } from '../language/statement.js';
 import type { PolicyIndex } from '../slicing/policy-index.js';
 import type { Slice, SliceTable } from '../slicing/slice.js';
 import type { JudgedEntity, ResourceEntities } from './entities.js';
+import type { Applying } from './evaluate.js';
+import { applying } from './evaluate.js';
+import type { RequestContext } from './request-context.js';
 
-/** Decisions kept per scope. */
-const maxDecisions = 4096;
+/** Decisions, and answers of Cedar, kept per scope. */
+const maxKept = 4096;
 
 /** One principal on one resource under one revision: the statements that can matter, and the decisions made so far. */
 export class SessionScope {
   readonly #candidates: readonly Statement[];
   readonly #byVerb = new Map<SqlVerb, { readonly all: readonly Statement[]; readonly columns: readonly Statement[] }>();
-  readonly #byFingerprint = new Map<string, Decision>();
+  readonly #byFingerprint = new BoundedMap<string, Decision>(maxKept);
+  readonly #answers = new BoundedMap<string, Applying>(maxKept);
   readonly #byAction = new WeakMap<Action, Decision>();
 
   constructor(
@@ -50,6 +55,18 @@ export class SessionScope {
     return this.#about(verb).columns;
   }
 
+  /** Asks Cedar, once for questions whose every difference the statements cannot see: new requests are often about old objects. */
+  applying(slice: Slice, verb: SqlVerb, object: JudgedEntity, context: RequestContext): Applying {
+    const ask = () => applying(slice, { principal: this.principal, verb, object, context });
+    if (readsClock(slice)) return ask();
+    const key = JSON.stringify([verb, object.uid, slice.key, context.only(slice.reads)]);
+    const known = this.#answers.get(key);
+    if (known) return known;
+    const answer = ask();
+    this.#answers.set(key, answer);
+    return answer;
+  }
+
   cachedFor(action: Action): Decision | undefined {
     return this.#byAction.get(action);
   }
@@ -63,9 +80,6 @@ export class SessionScope {
   keep(action: Action, decision: Decision): void {
     this.#byAction.set(action, decision);
     this.#byFingerprint.set(action.fingerprint, decision);
-    if (this.#byFingerprint.size > maxDecisions) {
-      this.#byFingerprint.delete(this.#byFingerprint.keys().next().value!);
-    }
   }
 
   #about(verb: SqlVerb) {
@@ -77,6 +91,13 @@ export class SessionScope {
     this.#byVerb.set(verb, about);
     return about;
   }
+}
+
+/** Context that changes by itself: what is decided by it cannot be kept. */
+const clockAttributes = ['time', 'hour', 'weekday'];
+
+export function readsClock(slice: Slice): boolean {
+  return clockAttributes.some((name) => slice.reads.has(name));
 }
 
 /** Any other scope holds for a column only where it holds for the table, and then the table's answer is the column's. */

@@ -1,4 +1,5 @@
 import { validate } from '@cedar-policy/cedar-wasm/nodejs';
+import { BoundedMap } from '../bounded-map.js';
 import type { StatementIssue } from './parse-statement.js';
 import { issueOf, parseStatement } from './parse-statement.js';
 import type { PolicyIssue, PolicySource } from './policy-source.js';
@@ -14,8 +15,7 @@ export type CompileResult =
 /** What is known of a statement's text. It does not depend on the rest of the set, so it outlives a revision. */
 type Checked =
   { readonly ok: true; readonly statement: ParsedStatement } | { readonly ok: false; readonly issue: StatementIssue };
-const checked = new Map<string, Checked>();
-const maxChecked = 20_000;
+const checked = new BoundedMap<string, Checked>(20_000);
 
 interface Located {
   readonly source: PolicySource;
@@ -78,14 +78,7 @@ function check(texts: readonly string[]): ReadonlyMap<string, Checked> {
     if (!before && result.ok) parsed.push(result.statement);
   }
   for (const [text, issue] of schemaIssues(parsed)) results.set(text, { ok: false, issue });
-  for (const [text, result] of results) {
-    checked.delete(text);
-    checked.set(text, result);
-  }
-  for (const text of checked.keys()) {
-    if (checked.size <= maxChecked) break;
-    checked.delete(text);
-  }
+  for (const [text, result] of results) checked.set(text, result);
   return results;
 }
 

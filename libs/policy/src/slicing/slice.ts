@@ -1,9 +1,12 @@
+import { BoundedMap } from '../bounded-map.js';
 import type { Uid } from '../language/scope.js';
 import type { Statement } from '../language/statement.js';
 import { entitiesNamedBy } from '../language/statement.js';
 
 /** The statements whose scope fits one question; what Cedar evaluates instead of the whole set. */
 export class Slice {
+  /** Equal for slices of the same statements. */
+  readonly key: string;
   /** Every context attribute that some statement reads. */
   readonly reads: ReadonlySet<string>;
   /** Every entity that some statement names. */
@@ -15,6 +18,7 @@ export class Slice {
   #reduced: Slice | undefined;
 
   constructor(readonly statements: readonly Statement[]) {
+    this.key = keyOf(statements);
     this.reads = new Set(statements.flatMap((statement) => [...statement.reads.context]));
     this.names = new Set(statements.flatMap((statement) => [...entitiesNamedBy(statement)]));
     this.byId = new Map(statements.map((statement) => [`s${statement.index}`, statement]));
@@ -28,18 +32,24 @@ export class Slice {
   }
 }
 
+function keyOf(statements: readonly Statement[]): string {
+  return statements.map(({ index }) => index).join(' ');
+}
+
 /** One `Slice` per list of statements, so that a list is handed to Cedar once. Bounded; the oldest goes first. */
 export class SliceTable {
-  readonly #slices = new Map<string, Slice>();
-  constructor(readonly capacity: number) {}
+  readonly #slices: BoundedMap<string, Slice>;
+
+  constructor(capacity: number) {
+    this.#slices = new BoundedMap(capacity);
+  }
 
   of(statements: readonly Statement[]): Slice {
-    const key = statements.map(({ index }) => index).join(' ');
+    const key = keyOf(statements);
     const known = this.#slices.get(key);
     if (known) return known;
     const slice = new Slice(statements);
     this.#slices.set(key, slice);
-    if (this.#slices.size > this.capacity) this.#slices.delete(this.#slices.keys().next().value!);
     return slice;
   }
 
