@@ -156,6 +156,13 @@ describe('kept decisions', () => {
     expect(session.judge({ ...read })).toBe(session.judge(read));
   });
 
+  test('another action on the same object is another question', () => {
+    const cedar = 'permit (principal, action, resource) when { action == Action::"delete" };';
+    const session = judgeOf(cedar).forSession(question);
+    expect(session.judge(action({ action: 'delete', object: orders })).effect).toBe('permit');
+    expect(session.judge(action({ action: 'truncate', object: orders })).effect).toBe('deny');
+  });
+
   test.each([
     ['hour', 'context.hour == 10'],
     ['weekday', 'context.weekday == 1'],
