@@ -120,3 +120,17 @@ test('a port in use is an error that quotes the log', async () => {
   });
   await new Promise((resolve) => blocker.close(resolve));
 });
+
+test('a data directory below one that nobody else may enter will do', async () => {
+  const home = path.join(data, 'private');
+  const inner = path.join(home, 'data');
+  fs.mkdirSync(inner, { recursive: true });
+  fs.chmodSync(home, 0o700);
+  const cluster = await startCluster({ ...options(), data: inner });
+  await query(cluster.url('postgres'), 'CREATE TABLE kept AS SELECT 9 AS n');
+  await cluster.stop();
+  const again = await startCluster({ ...options(), data: inner });
+  expect(await query(again.url('postgres'), 'SELECT n FROM kept')).toEqual([9]);
+  await again.stop();
+  fs.rmSync(fs.realpathSync(path.join(inner, 'postgres')), { recursive: true });
+});
