@@ -5,14 +5,18 @@ export function printLine(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** For scripts. JSON escapes C0 controls itself; the rest is escaped so that a terminal is safe here too. */
+/** For scripts. */
 export function printJson(value: unknown): void {
-  const json = JSON.stringify(value, undefined, 2) ?? 'null';
-  process.stdout.write(`${json.replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, jsonEscape)}\n`);
+  printLine(jsonText(value, 2));
 }
 
-function jsonEscape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** JSON that is safe in a terminal too: it escapes C0 controls itself, and here whatever else is not plainly visible. */
+export function jsonText(value: unknown, indent?: number): string {
+  const json = JSON.stringify(value, undefined, indent) ?? 'null';
+  return json.replace(/[\u007f-\u009f]|[\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  });
 }
 
 /** Aligned columns; every cell is made visible. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { approvalPage, type ApprovalSummary } from '@sallyport/api-contract';
 import { optionsOf, withApi } from '../../command-context.js';
-import { printLine } from '../../output.js';
+import { jsonText, printLine } from '../../output.js';
 import { visible } from '../../terminal-text.js';
 
 const pollMs = 2000;
@@ -16,8 +16,7 @@ export function watchCommand(): Command {
         let known = new Set<string>();
         for (;;) {
           const waiting = await client.all('/v1/approvals', approvalPage, { state: 'pending' });
-          for (const one of waiting.reverse())
-            if (!known.has(one.id)) printLine(json ? JSON.stringify(one) : lineOf(one));
+          for (const one of waiting.reverse()) if (!known.has(one.id)) printLine(json ? jsonText(one) : lineOf(one));
           known = new Set(waiting.map(({ id }) => id));
           await sleep(pollMs);
         }

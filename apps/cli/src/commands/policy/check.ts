@@ -20,7 +20,7 @@ interface RequestedEffect {
 export function checkCommand(): Command {
   return new Command('check')
     .description('explain what would be decided; exit code 3 when it would be denied')
-    .argument('[statement]', 'SQL, where the control plane can read it')
+    .argument('[statement]', 'SQL')
     .requiredOption('--as <principal>', 'e.g. ServiceAccount::ci; a bare name is a service account')
     .requiredOption('--on <resource>')
     .option(
@@ -55,7 +55,7 @@ function effects(text: string, before: readonly RequestedEffect[]): readonly Req
   return [...before, { action: action!, ...(object && { object }), ...(columns && { columns: columns.split(',') }) }];
 }
 
-function print({ effect, policyRevision, because, masks, approval, effects: judged }: DecisionResult): void {
+function print({ effect, basis, policyRevision, because, masks, approval, effects: judged }: DecisionResult): void {
   printLine(`${effect} (policy revision ${policyRevision})`);
   for (const reason of because) {
     const words = [reason['code'], reason['policy'], reason['object'], reason['text']].filter(
@@ -66,6 +66,9 @@ function print({ effect, policyRevision, because, masks, approval, effects: judg
   if (masks.length > 0)
     printLine(`masks: ${visible(masks.map(({ column, method }) => `${column} ${method}`).join(', '))}`);
   if (approval) printLine(`approval: ${cellText(approval)}`);
+  if (basis === 'assumed-catalog') {
+    printLine('taken at its word: a gateway, which knows the views, functions and columns there are, may be stricter');
+  }
   printLine();
   printTable(
     ['ACTION', 'OBJECT', 'VERDICT'],

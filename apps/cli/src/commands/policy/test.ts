@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { Command } from 'commander';
 import { parse } from 'yaml';
-import { runPolicyTests, type PolicyTestReport } from '@sallyport/policy';
+import type { PolicyTestReport } from '@sallyport/policy';
 import { optionsOf } from '../../command-context.js';
 import { CliError, exitCodes } from '../../exit-codes.js';
 import { printJson, printLine } from '../../output.js';
@@ -13,8 +13,10 @@ export function testCommand(): Command {
   return new Command('test')
     .description('run the cases of a policy test file; no server is asked')
     .argument('<file>')
-    .action((file: string, _options: unknown, command: Command) => {
+    .action(async (file: string, _options: unknown, command: Command) => {
       const { json } = optionsOf(command);
+      // Loads the policy engine, which no other command needs.
+      const { runPolicyTests } = await import('@sallyport/policy');
       const report = runPolicyTests(readYaml(file));
       if (json) printJson(report);
       else print(report);
@@ -35,9 +37,13 @@ function print({ problems, issues, results }: PolicyTestReport): void {
   for (const { policy, line, column, message } of issues) {
     printLine(`  ${visible(`${policy}:${line}:${column}: ${message}`)}`);
   }
-  for (const { name, passed, expected, actual, problem } of results) {
+  for (const { name, passed, expected, actual, problem, because } of results) {
     printLine(`${passed ? 'pass' : 'FAIL'}  ${visible(name)}`);
-    if (!passed) printLine(`      ${visible(`${problem ?? ''}: expected ${expected}, got ${actual}`)}`);
+    if (passed) continue;
+    printLine(`      ${visible(`${problem ?? 'failed'}: expected ${expected}, got ${actual}`)}`);
+    for (const { code, policy, object, text } of because) {
+      printLine(`      ${visible([code, policy, object, text].filter(Boolean).join('  '))}`);
+    }
   }
   const passed = results.filter((result) => result.passed).length;
   printLine(`${passed} passed, ${results.length - passed} failed`);

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { optionsOf } from '../../command-context.js';
 import { demoText } from '../../demo/demo-text.js';
 import { portPlan } from '../../local/port-plan.js';
-import { runUp, type Running } from '../../local/run.js';
+import type { Running } from '../../local/run.js';
 import { upFilePath } from '../../local/up-file.js';
 import { printJson, printLine } from '../../output.js';
 import { dataDirectory } from '../../settings.js';
@@ -21,6 +21,8 @@ export function upCommand(): Command {
     .action(async (_options: unknown, command: Command) => {
       const { portBase, demo = false, json = false, ...global } = optionsOf<Options>(command);
       const data = dataDirectory(global);
+      // Loads what starts servers and makes certificates, which no other command needs.
+      const { runUp } = await import('../../local/run.js');
       await runUp({
         data,
         ports: portPlan(portBase),
