@@ -28,7 +28,8 @@ function runJest(node, args) {
   const report = path.join(scratch, 'report.json');
   const jest = path.join(root, 'node_modules/jest/bin/jest.js');
   // --forceExit: a connection that some test left open must not keep the run from reporting.
-  const flags = ['--maxWorkers=2', '--json', `--outputFile=${report}`, '--forceExit', ...args];
+  // Seconds that a test of real processes takes on a busy machine are no failure; hanging still is one.
+  const flags = ['--maxWorkers=2', '--testTimeout=30000', '--json', `--outputFile=${report}`, '--forceExit', ...args];
   const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` };
   const result = spawnSync(node, ['--experimental-vm-modules', '--no-warnings', jest, ...flags], {
     cwd: root,

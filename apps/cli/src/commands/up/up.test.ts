@@ -91,7 +91,7 @@ function parentOf(pid: number): number {
 }
 
 async function allGone(processes: readonly ProcessIdentity[]): Promise<boolean> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 30_000;
   while (processes.some(isAlive) && Date.now() < deadline) await sleep(100);
   return !processes.some(isAlive);
 }
@@ -156,7 +156,7 @@ test(
 );
 
 async function pendingApproval(): Promise<string> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     const { stdout } = cli('approvals', 'list', '--json');
     const [first] = JSON.parse(stdout) as { id: string }[];
@@ -166,7 +166,7 @@ async function pendingApproval(): Promise<string> {
 }
 
 async function closedSession(): Promise<string> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     const sessions = JSON.parse(cli('sessions', 'list', '--json').stdout) as { id: string; endedAt: string | null }[];
     const closed = sessions.find(({ endedAt }) => endedAt !== null);
