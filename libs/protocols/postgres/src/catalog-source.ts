@@ -75,6 +75,17 @@ export class CatalogSource {
   }
 
   async #check(): Promise<void> {
+    const kept = this.#client;
+    try {
+      await this.#ask();
+    } catch (error) {
+      // A connection that was fine a second ago may have been ended by the target since: that alone refuses nobody.
+      if (!kept) throw error;
+      await this.#ask();
+    }
+  }
+
+  async #ask(): Promise<void> {
     const deadline = setTimeout(() => this.#client?.socket.destroy(), queryTimeoutMs);
     try {
       this.#client ??= await UpstreamClient.connect(this.target, settings, AbortSignal.timeout(queryTimeoutMs));

@@ -63,7 +63,9 @@ async function openSession(
   gate.authenticated();
   const binding = host.resource(startup.database, 'postgres');
   if (!binding || binding.protocol !== 'postgres') throw noSuchResource;
+  let ended = false;
   let end = (reason: string): void => {
+    ended = true;
     refuse(startup.stream.socket, new HandshakeRefusal('57P01', `terminating connection: ${reason}`), host);
   };
   const live = host.open({
@@ -76,6 +78,7 @@ async function openSession(
   await judgeConnect(live, binding, startup.stream, gate);
   const session = await connectBoth(startup, gate, binding, live);
   end = (reason) => session.terminate(reason);
+  if (ended) session.close('it was ended before it began');
 }
 
 async function judgeConnect(

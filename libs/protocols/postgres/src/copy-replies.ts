@@ -1,5 +1,5 @@
 import { WireError } from '@sallyport/wire-kit';
-import { headerBytes, message } from './codec.js';
+import { message } from './codec.js';
 import { drop, pass, type Fate } from './fate.js';
 import { planCopyMask } from './mask.js';
 import { backend } from './messages.js';
@@ -24,10 +24,6 @@ export class CopyReplies {
       if (replies.length < before) state.groupOpen = true;
     }
     return pass;
-  }
-
-  data(reply: Reply, received: Buffer): Fate {
-    return this.#framed(this.#mask(reply).push(received.subarray(headerBytes)));
   }
 
   done(reply: Reply): Fate {
@@ -61,12 +57,6 @@ export class CopyReplies {
     host.log('warn', 'COPY data was held back', { session: core.context.session.id, reason: plan.reason });
     core.fatal('57P01', 'the result did not have the shape that was judged');
     return drop;
-  }
-
-  #mask(reply: Reply): NonNullable<Unit['copyMask']> {
-    const mask = reply.unit?.copying === 'out' ? reply.unit.copyMask : undefined;
-    if (!mask) throw new WireError('COPY data out of place');
-    return mask;
   }
 
   #framed(payloads: readonly Buffer[]): Buffer[] {

@@ -115,7 +115,10 @@ async function upgrade(stream: MessageStream, tls: SecureContext, signal: AbortS
   return new MessageStream(secure, signal, maxStartupBytes);
 }
 
-/** Asks for the token. Only ever called on a protected connection, or where the listener was set up without TLS. */
+/**
+ * Asks for the token, in the clear: the connection is protected, or the listener was set up without TLS. SCRAM would need
+ * a verifier of every token, and the gateway knows tokens by their hash or their signature alone.
+ */
 export async function receiveToken(stream: MessageStream): Promise<string> {
   stream.socket.write(message(backend.authentication, (body) => body.int32(authentication.cleartext)));
   const answer = await stream.typed();

@@ -39,7 +39,8 @@ export class Judgement {
    * again after it.
    */
   ready(): boolean {
-    const { replies, state } = this.core;
+    const { replies, state, source } = this.core;
+    if (state.ownView && state.ownViewBase !== source.current()) state.catalogStale = true;
     if (replies.changing > 0 || (state.stale && replies.length > 0)) {
       this.waiting.forReplies();
       return false;

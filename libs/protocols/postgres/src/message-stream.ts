@@ -9,6 +9,7 @@ import { headerBytes } from './codec.js';
 export class MessageStream {
   readonly #buffer = new FrameBuffer();
   #ended = false;
+  #signal: AbortSignal | undefined;
   #wake: (() => void) | undefined;
   readonly #onData = (chunk: Buffer): void => {
     this.#buffer.push(chunk);
@@ -21,9 +22,10 @@ export class MessageStream {
 
   constructor(
     readonly socket: Socket,
-    readonly signal: AbortSignal,
+    signal: AbortSignal,
     readonly maxBytes: number,
   ) {
+    this.#signal = signal;
     socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onEnd);
     signal.addEventListener('abort', this.#onEnd);
   }
@@ -63,18 +65,24 @@ export class MessageStream {
     return this.take(length + 1);
   }
 
+  /** What the deadline was for is done: from here on only the socket's end ends a wait. */
+  established(): void {
+    this.#signal?.removeEventListener('abort', this.#onEnd);
+    this.#signal = undefined;
+  }
+
   /** Stops listening and returns what is left over; the socket is paused. */
   detach(): Buffer {
     this.socket.pause();
     const { socket } = this;
     socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).off('error', this.#onEnd);
-    this.signal.removeEventListener('abort', this.#onEnd);
+    this.established();
     return this.#buffer.takeAll();
   }
 
   async #available(count: number): Promise<void> {
     while (!this.#buffer.require(count)) {
-      if (this.#ended || this.signal.aborted) throw new WireError('the connection ended');
+      if (this.#ended || this.#signal?.aborted) throw new WireError('the connection ended');
       await new Promise<void>((resolve) => (this.#wake = resolve));
       this.#wake = undefined;
     }

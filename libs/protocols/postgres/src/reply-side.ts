@@ -89,6 +89,19 @@ export class ReplySide {
         needed = 1 + length;
         break;
       }
+      if (type === backend.dataRow || type === backend.copyData) {
+        const runEnd = endOfRun(bytes, at + 1 + length, end, type);
+        const masked = this.#maskedRun(type, bytes, at, runEnd);
+        if (masked) {
+          if (!isInPlace(masked, bytes, at, runEnd)) {
+            cut();
+            kept = runEnd;
+            this.#segments.push(masked);
+          }
+          at = runEnd;
+          continue;
+        }
+      }
       const message = bytes.subarray(at, at + 1 + length);
       const fate = this.#handle(type, message);
       if (fate !== pass && fate !== message) {
@@ -118,6 +131,13 @@ export class ReplySide {
     if (unit.rows === undefined) this.#rows.planFromPortal(unit, reply.portal);
     if (unit.rows === 'pass') return pass;
     return unit.rows === 'swallow' ? drop : undefined;
+  }
+
+  /** Undefined where the first of these is not for the client. */
+  #maskedRun(type: number, bytes: Buffer, start: number, end: number): Buffer | undefined {
+    const unit = this.core.replies.first?.unit;
+    if (type === backend.copyData) return unit?.copyMask?.messages(bytes, start, end);
+    return typeof unit?.rows === 'object' ? unit.rows.rows(bytes, start, end) : undefined;
   }
 
   #handle(type: number, message: Buffer): Fate {
@@ -150,8 +170,6 @@ export class ReplySide {
       case backend.copyInResponse:
       case backend.copyOutResponse:
         return this.#copies.begin(reply, type);
-      case backend.copyData:
-        return this.#copies.data(reply, message);
       case backend.copyDone:
         return this.#copies.done(reply);
       default:
@@ -164,7 +182,7 @@ export class ReplySide {
       reply.internal.rows.push(readTextRow(message));
       return drop;
     }
-    return this.#rows.row(reply.unit!, message);
+    throw unexpected(backend.dataRow);
   }
 
   #commandComplete(reply: Reply, message: Buffer): Fate {
@@ -253,6 +271,22 @@ export class ReplySide {
     });
     this.core.fatal('08P01', 'the target broke the protocol');
   }
+}
+
+/** Where a run of complete messages of one type ends that goes on at `at`: they are masked in one go. */
+function endOfRun(bytes: Buffer, at: number, end: number, type: number): number {
+  while (end - at >= headerBytes && bytes[at] === type) {
+    const next = at + 1 + bytes.readInt32BE(at + 1);
+    if (next < at + headerBytes || next > end) break;
+    at = next;
+  }
+  return at;
+}
+
+function isInPlace(masked: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  return (
+    masked.buffer === bytes.buffer && masked.byteOffset === bytes.byteOffset + start && masked.length === end - start
+  );
 }
 
 function unexpected(type: number): WireError {

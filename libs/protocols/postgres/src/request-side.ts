@@ -154,7 +154,9 @@ export class RequestSide {
 
   #handle(type: number, message: Buffer): boolean {
     if (type === frontend.terminate) {
-      this.core.close('the client ended the session');
+      // What was sent before it still runs, and is answered and recorded.
+      if (this.core.replies.length > 0) this.forReplies();
+      else this.core.close('the client ended the session');
       return false;
     }
     if (type === frontend.sync) return this.#sync(message);

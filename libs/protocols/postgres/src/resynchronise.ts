@@ -37,6 +37,7 @@ export async function resynchronise(core: SessionCore): Promise<void> {
   if (state.catalogStale && (state.inBlock || state.groupOpen)) {
     const { dialect, classification } = core.source;
     const answers = await onCatalogPath(core, dialect.catalogQueries);
+    state.ownViewBase = core.source.current();
     state.ownView = classification.view(dialect.buildCatalog(answers));
   } else {
     state.ownView = undefined;

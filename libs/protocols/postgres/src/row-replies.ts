@@ -40,12 +40,6 @@ export class RowReplies {
     else unit.rows = portal?.description ? this.#plan(unit, portal.description) : 'swallow';
   }
 
-  row(unit: Unit, message: Buffer): Fate {
-    const { rows } = unit;
-    if (rows === undefined || rows === 'pass' || rows === 'swallow') throw new WireError('a row out of place');
-    return rows.row(message);
-  }
-
   /**
    * The result did not have the shape that was judged, so none of it was shown. The statement has ended on the target:
    * the client is told that it failed, where its view of what follows stays true, and loses the session where not.

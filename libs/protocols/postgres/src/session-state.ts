@@ -45,6 +45,8 @@ export class SessionState implements SqlSession {
   #unsettled = false;
   /** The catalog as this session's open transaction sees it, while that differs from the committed one. */
   ownView: CatalogView | undefined;
+  /** The committed one at that time: when it moves on, both do. */
+  ownViewBase: CatalogView | undefined;
 
   /** Grows whenever a text may mean something else than before. */
   epoch = 1;

@@ -3,7 +3,7 @@ import { startPostgres, type PostgresServer } from '@sallyport/testing';
 import { readDiagnostic } from './codec.js';
 import { frontend } from './messages.js';
 import { message } from './codec.js';
-import { queryMessage } from './requests.js';
+import { queryMessage, terminateMessage } from './requests.js';
 import { inShort, TestingClient } from './testing-client.js';
 import { gatewayFor, leaks, shopSchema } from './testing-shop.js';
 
@@ -200,6 +200,14 @@ test('the gateway ends a session on order', async () => {
   const [error] = await client.rest();
   expect(readDiagnostic(error!)).toMatchObject({ S: 'FATAL', C: '57P01' });
   expect(gateway.host.sessions.at(-1)!.closed).toBeDefined();
+});
+
+test('what was sent ahead of Terminate still runs and is recorded', async () => {
+  const client = await TestingClient.login(gateway.port);
+  client.send(queryMessage("INSERT INTO orders VALUES (903, 1, 'x')"), terminateMessage);
+  expect(inShort(await client.rest())).toBe('C(INSERT 0 1) Z(I)');
+  expect(gateway.host.outcomes.at(-1)!.completion).toBe('INSERT 0 1');
+  await direct.query('DELETE FROM orders WHERE id = 903');
 });
 
 test('many queries in one write are answered one by one', async () => {

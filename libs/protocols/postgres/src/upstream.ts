@@ -47,6 +47,7 @@ export class UpstreamClient {
     try {
       const client = new UpstreamClient(new MessageStream(socket, signal, maxMessageBytes));
       await client.#start(target, settings);
+      client.stream.established();
       return client;
     } catch (error) {
       socket.destroy();
