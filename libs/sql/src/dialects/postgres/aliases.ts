@@ -2,6 +2,7 @@ import type { Alias } from '@pgsql/types';
 import type { RangeEntry } from './scope.js';
 import { stringOf } from './tree.js';
 import type { NamedValue } from './value.js';
+import { spend } from './work-limit.js';
 
 /** `AS alias (a, b)`: the first columns get new names, the rest keep theirs. A schema no longer names the entry. */
 export function namedColumns(entry: RangeEntry, alias: Alias): RangeEntry {
@@ -14,7 +15,9 @@ export function namedColumns(entry: RangeEntry, alias: Alias): RangeEntry {
   };
 }
 
-export function renamed(rows: Pick<RangeEntry, 'columns' | 'open'>, names: readonly string[]): NamedValue[] {
+export function renamed(rows: Pick<RangeEntry, 'columns' | 'open'>, names: readonly string[]): readonly NamedValue[] {
+  if (names.length === 0) return rows.columns;
+  spend(rows.columns.length + names.length);
   const columns = rows.columns.map((column, i) => {
     const name = names[i];
     return name === undefined ? column : { name, value: column.value };

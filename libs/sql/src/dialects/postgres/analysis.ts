@@ -5,6 +5,7 @@ import { EffectCollector } from './effect-collector.js';
 import type { SqlSession, StatementInspection } from './inspection.js';
 import type { CteFrame, Scope } from './scope.js';
 import { columnKey, type NamedValue, type Value } from './value.js';
+import { spend } from './work-limit.js';
 
 /** The rows of a query. */
 export interface Rows {
@@ -71,6 +72,9 @@ export class Analysis {
   writes = false;
   /** Highest parameter number used. */
   parameters = 0;
+  /** Columns of relations already looked at, by oid. */
+  readonly relationColumns = new Map<number, readonly NamedValue[]>();
+  readonly #read = new Set<string>();
 
   constructor(readonly input: AnalysisInput) {}
 
@@ -94,11 +98,17 @@ export class Analysis {
 
   /** The value is looked at. */
   read(value: Value): void {
-    for (const ref of value.sources.values()) this.effects.read(ref);
+    spend(1 + value.sources.size);
+    for (const [key, ref] of value.sources) {
+      if (this.#read.has(key)) continue;
+      this.#read.add(key);
+      this.effects.read(ref);
+    }
   }
 
   /** The value decides something or goes somewhere other than a traced output. */
   use(value: Value): void {
+    spend(1 + value.sources.size);
     this.useRefs(value.sources.values());
   }
 

@@ -5,6 +5,7 @@ import { unknownConstruct } from './refusal.js';
 import { requireRelations, writeRelation } from './relations.js';
 import type { RangeEntry, Scope } from './scope.js';
 import { as } from './tree.js';
+import { spend } from './work-limit.js';
 
 /** The columns written: those listed, or all that the relation has. */
 export function writeTarget(
@@ -14,6 +15,7 @@ export function writeTarget(
 ): RangeEntry {
   const listed = list?.map((node) => as(node, 'ResTarget')?.name ?? '');
   const columns = listed ?? requireRelations(analysis, relation).relations.flatMap((r) => r.columns.map((c) => c.name));
+  spend(columns.length);
   return writeRelation(analysis, relation, { verb, columns });
 }
 

@@ -14,6 +14,12 @@ const columnNames = `SELECT jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_attri
 const outputNames = `SELECT jsonb_agg(coalesce(p.proargnames[i], '') ORDER BY i)
         FROM generate_subscripts(p.proargmodes, 1) i WHERE p.proargmodes[i] IN ('o', 'b', 't')`;
 
+/** What a generated column is computed from: its expression depends on the columns that it mentions. */
+const generatedFrom = `SELECT jsonb_agg(d.refobjsubid ORDER BY d.refobjsubid)
+        FROM pg_attrdef e JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
+        WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum AND d.refclassid = 'pg_class'::regclass
+          AND d.refobjid = a.attrelid AND d.refobjsubid <> a.attnum`;
+
 /**
  * Reads a catalog snapshot on PostgreSQL 15 to 18 as any role. Run all of them in one REPEATABLE READ transaction on a
  * connection whose search_path is empty (`SET search_path = ''`): pg_get_viewdef leaves out the schemas that are on the
@@ -23,14 +29,14 @@ export const catalogQueries: Readonly<Record<CatalogPart, string>> = {
   server: `SELECT current_setting('server_version_num')`,
   schemas: `SELECT ${schemaName} FROM pg_namespace n WHERE ${visibleSchema} ORDER BY 1`,
   relations: `SELECT c.oid::text, ${schemaName}, c.relname::text, c.relkind::text,
-      CASE WHEN c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-           THEN pg_get_viewdef(c.oid) END,
+      CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= 16384 THEN coalesce(pg_get_viewdef(c.oid), '') END,
       (c.relhasrules AND EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1'))::text,
       i.indrelid::text
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid
     WHERE ${visibleSchema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I')
     ORDER BY c.oid`,
-  columns: `SELECT a.attrelid::text, a.attnum::text, a.attname::text, a.atttypid::text, (a.attgenerated <> '')::text
+  columns: `SELECT a.attrelid::text, a.attnum::text, a.attname::text, a.atttypid::text, (a.attgenerated <> '')::text,
+      CASE WHEN a.attgenerated <> '' THEN (${generatedFrom})::text END
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE ${visibleSchema} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY a.attrelid, a.attnum`,
@@ -70,6 +76,7 @@ export const catalogQueries: Readonly<Record<CatalogPart, string>> = {
 const userObjects: readonly (readonly [catalog: string, oid: string])[] = [
   ['pg_class', 'oid'],
   ['pg_attribute', 'attrelid'],
+  ['pg_attrdef', 'adrelid'],
   ['pg_proc', 'oid'],
   ['pg_rewrite', 'ev_class'],
   ['pg_operator', 'oid'],

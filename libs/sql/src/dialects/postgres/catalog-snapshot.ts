@@ -62,11 +62,20 @@ function isTrue(row: CatalogRow, index: number): boolean {
 function relationsOf(rows: CatalogRows): CatalogRelation[] {
   const columns = new Map<number, CatalogColumn[]>();
   for (const row of rows.columns) {
-    const column = { attnum: number(row, 1), name: text(row, 2), typeOid: number(row, 3), generated: isTrue(row, 4) };
-    push(columns, number(row, 0), column);
+    push(columns, number(row, 0), {
+      attnum: number(row, 1),
+      name: text(row, 2),
+      typeOid: number(row, 3),
+      generated: isTrue(row, 4),
+      generatedFrom: row[5] ? (JSON.parse(row[5]) as number[]) : undefined,
+    });
   }
   const parents = new Map<number, number[]>();
-  for (const row of rows.inheritance) push(parents, number(row, 0), number(row, 1));
+  const children = new Map<number, number[]>();
+  for (const row of rows.inheritance) {
+    push(parents, number(row, 0), number(row, 1));
+    push(children, number(row, 1), number(row, 0));
+  }
   return rows.relations.map((row) => {
     const oid = number(row, 0);
     const table = row[6] ? [number(row, 6)] : undefined;
@@ -79,6 +88,7 @@ function relationsOf(rows: CatalogRows): CatalogRelation[] {
       definition: row[4] ?? undefined,
       hasRules: isTrue(row, 5),
       parents: table ?? parents.get(oid),
+      children: children.get(oid),
     };
   });
 }

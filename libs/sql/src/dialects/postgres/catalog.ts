@@ -11,6 +11,8 @@ export interface CatalogRelation {
   readonly definition?: string;
   /** Oids of the relations that this one inherits from or is a partition of; for an index, of its table. */
   readonly parents?: readonly number[];
+  /** Oids of the relations that inherit from this one or are its partitions. */
+  readonly children?: readonly number[];
   /** Has rules other than a view's own: writing to it may do anything. */
   readonly hasRules?: boolean;
 }
@@ -20,6 +22,8 @@ export interface CatalogColumn {
   readonly typeOid: number;
   /** Computed by the server: COPY leaves it out unless it is listed. */
   readonly generated?: boolean;
+  /** Attribute numbers of the columns that it is computed from. */
+  readonly generatedFrom?: readonly number[];
 }
 export interface CatalogFunction {
   readonly oid: number;

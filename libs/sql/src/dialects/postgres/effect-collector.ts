@@ -47,6 +47,14 @@ export class EffectCollector {
     return [...names].sort();
   }
 
+  /** Every column that is selected. */
+  columnsRead(): ColumnRef[] {
+    return [...this.#effects.values()].flatMap(({ verb, object, columns }) => {
+      if (verb !== 'select' || object.kind !== 'Table' || !columns) return [];
+      return [...columns].map((column): ColumnRef => ({ ...object, kind: 'Column', column }));
+    });
+  }
+
   list(): Effect[] {
     return [...this.#effects.values()].map(({ verb, object, columns }) =>
       columns ? { verb, object, columns: [...columns].sort() } : { verb, object },

@@ -5,8 +5,9 @@ import { jsonHandlers } from './json-expressions.js';
 import { Refusal, unknownConstruct } from './refusal.js';
 import { columnOf, entriesNamed, type RangeEntry, resolveColumnRef, type Scope } from './scope.js';
 import { as, kindOf, namesOf, type NodeKind, type NodeOf, stringOf } from './tree.js';
-import { isTotalCast, isTotalOperator } from './total-expressions.js';
+import { asText, isTotalCast, isTotalOperator } from './total-expressions.js';
 import { mix, nothing, type Value } from './value.js';
+import { spend } from './work-limit.js';
 
 export type ExpressionHandlers = {
   readonly [K in NodeKind]?: (analysis: Analysis, body: NodeOf<K>, scope: Scope) => Value;
@@ -14,6 +15,7 @@ export type ExpressionHandlers = {
 
 /** Where an expression's value comes from. A kind of node that is not listed here refuses the statement. */
 export function expression(analysis: Analysis, node: Node, scope: Scope): Value {
+  spend(1);
   const kind = kindOf(node);
   const handler = handlers[kind] as ((analysis: Analysis, body: object, scope: Scope) => Value) | undefined;
   if (!handler) throw unknownConstruct(kind);
@@ -43,15 +45,16 @@ const handlers: ExpressionHandlers = {
   TypeCast: (analysis, body, scope) => {
     const value = mixed(analysis, [body.arg], scope);
     const isArray = (body.typeName?.arrayBounds?.length ?? 0) > 0;
-    if (!isTotalCast(namesOf(body.typeName?.names), isArray)) analysis.use(value);
-    return value;
+    if (isTotalCast(namesOf(body.typeName?.names), isArray, value)) return asText(value);
+    analysis.use(value);
+    return mix([value]);
   },
   CollateClause: (analysis, body, scope) => mixed(analysis, [body.arg], scope),
-  BoolExpr: (analysis, body, scope) => shortCircuit(analysis, body.args, scope),
+  BoolExpr: (analysis, body, scope) => used(analysis, body.args, scope),
   NullTest: (analysis, body, scope) => mixed(analysis, [body.arg], scope),
-  BooleanTest: (analysis, body, scope) => mixed(analysis, [body.arg], scope),
-  CoalesceExpr: (analysis, body, scope) => shortCircuit(analysis, body.args, scope),
-  MinMaxExpr: (analysis, body, scope) => mixed(analysis, body.args, scope),
+  BooleanTest: (analysis, body, scope) => used(analysis, [body.arg], scope),
+  CoalesceExpr: (analysis, body, scope) => firstOf(analysis, body.args, scope),
+  MinMaxExpr: (analysis, body, scope) => used(analysis, body.args, scope),
   RowExpr: (analysis, body, scope) => mixed(analysis, body.args, scope),
   A_ArrayExpr: (analysis, body, scope) => mixed(analysis, body.elements, scope),
   List: (analysis, body, scope) => mixed(analysis, body.items, scope),
@@ -91,16 +94,25 @@ function noteRowFunction(analysis: Analysis, name: string, row: Value): void {
   analysis.use(row);
 }
 
-/** AND, OR and COALESCE stop early: every argument but the last decides whether the next is looked at. */
-function shortCircuit(analysis: Analysis, nodes: readonly Node[] | undefined, scope: Scope): Value {
+/** What comes out of comparing and combining tells of every argument, whether or not it is an output. */
+function used(analysis: Analysis, nodes: readonly (Node | undefined)[] | undefined, scope: Scope): Value {
+  const value = mixed(analysis, nodes, scope);
+  analysis.use(value);
+  return value;
+}
+
+/** COALESCE stops early: every argument but the last decides whether the next is looked at. */
+function firstOf(analysis: Analysis, nodes: readonly Node[] | undefined, scope: Scope): Value {
   const values = (nodes ?? []).map((node) => analysis.expression(node, scope));
   for (const value of values.slice(0, -1)) analysis.use(value);
   return mix(values);
 }
 
 function operator(analysis: Analysis, body: A_Expr, scope: Scope): Value {
-  const value = mixed(analysis, [body.lexpr, body.rexpr], scope);
-  if (!isTotalOperator(body.kind, namesOf(body.name))) analysis.use(value);
+  const operands = [body.lexpr, body.rexpr].flatMap((node) => (node ? [analysis.expression(node, scope)] : []));
+  const value = mix(operands);
+  if (isTotalOperator(body.kind, namesOf(body.name), operands)) return asText(value);
+  analysis.use(value);
   return value;
 }
 
@@ -116,6 +128,8 @@ function indirection(analysis: Analysis, body: A_Indirection, scope: Scope): Val
   }
   const value = mixed(analysis, [body.arg], scope);
   for (const step of body.indirection ?? []) noteField(analysis, stringOf(step));
+  // Of a document, a subscript shows whether there is such a key.
+  if (body.indirection?.some((step) => as(step, 'A_Indices'))) analysis.use(value);
   return mix([value, subscripts(analysis, body.indirection, scope)]);
 }
 
@@ -129,7 +143,9 @@ function subscripts(analysis: Analysis, steps: readonly Node[] | undefined, scop
     const indices = as(step, 'A_Indices');
     return indices ? [indices.lidx, indices.uidx] : [];
   });
-  return mixed(analysis, bounds, scope);
+  const value = mixed(analysis, bounds, scope);
+  analysis.use(value); // which element is shown shows something of them
+  return value;
 }
 
 /** The entry that `(u)` or `(s.u)` stands for when it is a whole row; undefined when it is a column or anything else. */

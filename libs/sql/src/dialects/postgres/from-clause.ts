@@ -1,6 +1,7 @@
 import type { Alias, JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types';
 import { namedColumns } from './aliases.js';
 import type { Analysis, Frame, Rows } from './analysis.js';
+import { valuesNamed } from './column-index.js';
 import { callColumns } from './function-calls.js';
 import { jsonTable, xmlTable } from './table-expressions.js';
 import { Refusal, unknownConstruct } from './refusal.js';
@@ -8,6 +9,7 @@ import { readRelation } from './relations.js';
 import { findCte, type FromItem, type RangeEntry, type Scope } from './scope.js';
 import { as, kindOf, stringOf } from './tree.js';
 import { mix, type NamedValue, type Value } from './value.js';
+import { spend } from './work-limit.js';
 
 /** Where an item of FROM stands: what is to its left can be seen by lateral items only. */
 interface Place {
@@ -127,14 +129,17 @@ function join(analysis: Analysis, node: JoinExpr, place: Place): FromItem {
   if (!node.larg || !node.rarg) throw unknownConstruct('JOIN');
   const left = fromItem(analysis, node.larg, place);
   const right = fromItem(analysis, node.rarg, { frame: place.frame, left: [...place.left, left] });
-  const names = mergedNames(analysis, node, { left, right });
+  spend(left.columns.length + right.columns.length);
+  const names = mergedNames(node, { left, right });
   const merged = names.map((name) => mergedColumn(analysis, node, { name, left, right }));
-  const rest = [...left.columns, ...right.columns].filter((column) => !names.includes(column.name));
+  const shown = new Set(names);
+  const rest = [...left.columns, ...right.columns].filter((column) => !shown.has(column.name));
   const columns = [...merged, ...rest];
   const opens = [...(left.open ? [left.open] : []), ...(right.open ? [right.open] : [])];
   const open = opens.length > 0 ? mix(opens) : undefined;
   const entries = [...left.entries, ...right.entries];
   if (node.join_using_alias?.aliasname) entries.push({ alias: node.join_using_alias.aliasname, columns: merged });
+  spend(entries.length);
   const item: FromItem = { entries, columns, open };
   // ON sees the two sides alone, then what lies further out.
   analysis.condition(node.quals, { items: [item], parent: place.frame.outer, ctes: place.frame.ctes });
@@ -146,11 +151,12 @@ interface Sides {
   readonly right: FromItem;
 }
 
-function mergedNames(analysis: Analysis, node: JoinExpr, { left, right }: Sides): string[] {
+/** In the order in which the join shows them: as listed, or as the left side has them. */
+function mergedNames(node: JoinExpr, { left, right }: Sides): string[] {
   if (!node.isNatural) return (node.usingClause ?? []).map((name) => stringOf(name) ?? '');
   if (left.open || right.open) throw new Refusal('NATURAL JOIN needs the columns of both sides to be known');
-  const names = new Set(left.columns.map((column) => column.name));
-  return [...new Set(right.columns.map((column) => column.name).filter((name) => names.has(name)))];
+  const names = new Set(right.columns.map((column) => column.name));
+  return [...new Set(left.columns.map((column) => column.name).filter((name) => names.has(name)))];
 }
 
 /** A column that both sides have: compared, and shown once. */
@@ -169,7 +175,7 @@ function mergedColumn(
 }
 
 function sideColumn(side: FromItem, name: string): Value {
-  const found = side.columns.filter((column) => column.name === name).map((column) => column.value);
+  const found = valuesNamed(side.columns, name);
   const values = side.open ? [...found, side.open] : found;
   if (values.length === 0) throw new Refusal(`column "${name}" is not known`, 'column');
   return values.length === 1 ? values[0]! : mix(values);

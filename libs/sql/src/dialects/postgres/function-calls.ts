@@ -7,8 +7,8 @@ import { isUnsafe, safeVolatile } from './safe-functions.js';
 import type { Scope } from './scope.js';
 import { isSystemSchema, lookupPath } from './search-path.js';
 import { as, namesOf, stringOf } from './tree.js';
-import { isTotalFunction } from './total-expressions.js';
-import { mix, type Value } from './value.js';
+import { isTotalCall, resultOf } from './total-expressions.js';
+import type { Value } from './value.js';
 import { parseSqlName } from './sql-name.js';
 
 /** Everything at or above this oid was made after initdb (FirstNormalObjectId): not a built-in. */
@@ -17,7 +17,8 @@ const builtInLanguages: ReadonlySet<string> = new Set(['internal', 'c', 'sql']);
 
 /** A call in an expression: its arguments flow into its value, its FILTER and window decide it. */
 export function functionCall(analysis: Analysis, call: FuncCall, scope: Scope): Value {
-  const total = noteCall(analysis, namesOf(call.funcname), call.args ?? []);
+  const names = namesOf(call.funcname);
+  const known = noteCall(analysis, names, call.args ?? []);
   const values = (call.args ?? []).map((argument) => analysis.expression(argument, scope));
   analysis.condition(call.agg_filter, scope);
   for (const node of call.agg_order ?? []) {
@@ -29,8 +30,9 @@ export function functionCall(analysis: Analysis, call: FuncCall, scope: Scope): 
     values.push(value);
   }
   if (call.over) windowDefinition(analysis, call.over, scope);
-  const value = mix(values);
-  if (!total) analysis.use(value);
+  const name = names.at(-1)!;
+  const value = resultOf(name, values);
+  if (!known || !isTotalCall(name, call, values)) analysis.use(value);
   return value;
 }
 
@@ -55,8 +57,8 @@ export function candidates(analysis: Analysis, names: readonly string[]): Catalo
 }
 
 /**
- * Whether a call can be let through as part of the statement, or is code of its own. Returns true when its arguments
- * show nothing of themselves but through its result.
+ * Whether a call can be let through as part of the statement, or is code of its own. Returns true for the server's own
+ * functions that take their arguments as they are.
  */
 export function noteCall(analysis: Analysis, names: readonly string[], callArguments: readonly Node[]): boolean {
   const name = names.at(-1) ?? '';
@@ -74,7 +76,7 @@ export function noteCall(analysis: Analysis, names: readonly string[], callArgum
   }
   const unsafe = found.filter((candidate) => !isSafe(candidate));
   for (const candidate of unsafe) analysis.call(candidate.schema, candidate.name);
-  return unsafe.length === 0 && (isTotalFunction(name) || isObjectWithPlainKeys(name, callArguments));
+  return unsafe.length === 0 && hasPlainKeys(name, callArguments);
 }
 
 function isSystemName(found: readonly CatalogFunction[]): boolean {
@@ -89,8 +91,8 @@ function isSafe(candidate: CatalogFunction): boolean {
 }
 
 /** json_build_object fails on a key that is NULL, so keys must not be values; values may be anything. */
-function isObjectWithPlainKeys(name: string, callArguments: readonly Node[]): boolean {
-  if (name !== 'json_build_object' && name !== 'jsonb_build_object') return false;
+function hasPlainKeys(name: string, callArguments: readonly Node[]): boolean {
+  if (name !== 'json_build_object' && name !== 'jsonb_build_object') return true;
   return callArguments.every((argument, i) => i % 2 === 1 || as(argument, 'A_Const') !== undefined);
 }
 

@@ -12,6 +12,7 @@ import { Refusal } from './refusal.js';
 import { meaningOf } from './statements/dispatch.js';
 import { defaultTextLimits, textProblem, type TextLimits } from './text-limits.js';
 import { kindOf, walkTree } from './tree.js';
+import { spend, withinWorkLimit } from './work-limit.js';
 
 export interface PostgresInspectorOptions {
   /** Largest text, UTF-8 bytes. Default 1 MiB. */
@@ -28,6 +29,9 @@ interface Inspected {
   readonly literalSensitive: boolean;
   readonly sessionSensitive: boolean;
 }
+
+/** Most statements of one text. */
+const maxStatements = 2000;
 
 /** EXECUTE of a text that is itself an EXECUTE, and so on. */
 const maxPreparedDepth = 4;
@@ -82,7 +86,8 @@ export class PostgresInspector implements SqlInspector {
       inspectPart: (outer, node) => inspectNode(outer.input, node, partText.get(outer) ?? text).inspection,
     };
     try {
-      return inspectTree(input, text);
+      // What EXECUTE looks at again counts with the text that says so.
+      return place.depth === 0 ? withinWorkLimit(() => inspectTree(input, text)) : inspectTree(input, text);
     } catch (error) {
       if (error instanceof SyntaxProblem) {
         return refused({ ok: false, code: 'unparsable', message: 'syntax error', position: error.position });
@@ -97,6 +102,7 @@ export class PostgresInspector implements SqlInspector {
     prepared: StatementInspection,
     place: Pick<AnalysisInput, 'catalog' | 'session' | 'depth'>,
   ): StatementInspection {
+    spend(prepared.action.text.length);
     if (place.depth > maxPreparedDepth) throw new Refusal('prepared statements execute one another');
     const { inspection } = this.#inspect(prepared.action.text, place);
     if (!inspection.ok) throw new Refusal(inspection.message, inspection.missing);
@@ -123,6 +129,7 @@ function withText(inspection: Accepted, text: string): Accepted {
 
 function inspectTree(input: AnalysisInput, text: string): Inspected {
   const raw = parse(text).stmts ?? [];
+  if (raw.length > maxStatements) throw new Refusal(`a text may have ${maxStatements} statements at most`);
   // Refuses what is too deep before anything recurses into it.
   walkTree(raw, { node: () => true, rangeVar: () => undefined, typeName: () => undefined });
   const bytes = raw.length > 1 ? Buffer.from(text, 'utf8') : undefined;

@@ -36,7 +36,7 @@ const cases: readonly (readonly [sql: string, results: string, used?: string])[]
   ['TABLE customers', row],
   [
     'SELECT o.*, c.ssn FROM orders o, customers c',
-    '=orders.id =orders.customer_id =orders.item =orders.amount =orders.total =customers.ssn',
+    '=orders.id =orders.customer_id =orders.item =orders.amount ~orders.amount+orders.total =customers.ssn',
   ],
   ['SELECT public.customers.ssn FROM public.customers', '=customers.ssn'],
   ['SELECT ctid, tableoid FROM customers', '- -'],

@@ -3,6 +3,7 @@ import type { Analysis, Frame, Rows } from './analysis.js';
 import { analyseFrom } from './from-clause.js';
 import { windowDefinition } from './function-calls.js';
 import { unknownConstruct } from './refusal.js';
+import { valuesNamed } from './column-index.js';
 import { bareColumnHere, findCte, type Scope } from './scope.js';
 import { combineArms } from './set-operations.js';
 import { targets } from './targets.js';
@@ -10,9 +11,14 @@ import { as, isRangeVar, kindOf, stringOf } from './tree.js';
 import { mix, type Value } from './value.js';
 import { withClause } from './with-clause.js';
 import { findRelations, noteWrite } from './relations.js';
+import { spend } from './work-limit.js';
+
+/** What a query costs besides its parts. */
+const stepsPerQuery = 64;
 
 /** SELECT, VALUES, TABLE and set operations, at any depth. */
 export function analyseQuery(analysis: Analysis, statement: SelectStmt, outerFrame: Frame): Rows {
+  spend(stepsPerQuery);
   const frame = withClause(analysis, statement.withClause, outerFrame);
   if (statement.op && statement.op !== 'SETOP_NONE') return setOperation(analysis, statement, frame);
   if (statement.valuesLists) return values(analysis, statement, frame);
@@ -152,7 +158,7 @@ function bareName(node: Node): string | undefined {
 }
 
 function outputNamed(rows: Rows, name: string): Value | undefined {
-  const found = rows.columns.filter((column) => column.name === name).map((column) => column.value);
+  const found = valuesNamed(rows.columns, name);
   if (found.length === 0) return undefined;
   return rows.open ? mix([...found, rows.open]) : mix(found);
 }
@@ -186,6 +192,7 @@ interface LockTarget {
 
 function lockBelow(analysis: Analysis, value: unknown, target: LockTarget): void {
   if (typeof value !== 'object' || value === null) return;
+  spend(1);
   if (isRangeVar(value)) {
     const name = value.alias?.aliasname ?? value.relname ?? '';
     if (target.wanted && !target.wanted.has(name)) return;

@@ -7,11 +7,15 @@ import type { RangeEntry } from './scope.js';
 import { isSystemSchema, lookupPath } from './search-path.js';
 import { bearsValues } from './value-bearing.js';
 import { columnKey, either, mix, type NamedValue, type Value } from './value.js';
+import { ancestorsOf, descendantsOf } from './kin.js';
+import { spend } from './work-limit.js';
 import { namedColumns } from './aliases.js';
 
 /** What a relation's name means: usually one relation, two where a temporary one may hide a permanent one. */
 export interface FoundRelations {
   readonly relations: readonly CatalogRelation[];
+  /** Said with ONLY: what inherits from it is left out. */
+  readonly only: boolean;
   /** Set when a temporary relation of that name may exist whose columns the catalog does not tell. */
   readonly unknownTemporary?: string;
 }
@@ -23,27 +27,32 @@ const readable = 'rpvmfSt';
 export function findRelations(analysis: Analysis, name: RangeVar): FoundRelations | undefined {
   if (name.catalogname) throw new Refusal('references to another database are not supported');
   const table = name.relname ?? '';
+  const only = name.inh !== true;
   if (name.schemaname) {
     const found = analysis.catalog.relation(name.schemaname, table);
-    if (found && readable.includes(found.relkind)) return { relations: [found] };
-    return name.schemaname === 'pg_temp' ? temporary(analysis, table, []) : undefined;
+    if (found && readable.includes(found.relkind)) return { relations: [found], only };
+    return name.schemaname === 'pg_temp' ? temporary(analysis, name, []) : undefined;
   }
   const permanent = lookupPath(analysis.session)
     .map((schema) => analysis.catalog.relation(schema, table))
     .find((relation) => relation !== undefined && readable.includes(relation.relkind));
   const found = permanent ? [permanent] : [];
-  if (analysis.session.tempRelations.has(table)) return temporary(analysis, table, found);
-  return permanent ? { relations: found } : undefined;
+  if (analysis.session.tempRelations.has(table)) return temporary(analysis, name, found);
+  return permanent ? { relations: found, only } : undefined;
 }
 
 function temporary(
   analysis: Analysis,
-  table: string,
+  name: RangeVar,
   permanent: readonly CatalogRelation[],
 ): FoundRelations | undefined {
+  const table = name.relname ?? '';
+  const only = name.inh !== true;
   const known = analysis.catalog.relation('pg_temp', table);
-  if (known) return { relations: [known, ...permanent] };
-  return analysis.session.tempRelations.has(table) ? { relations: permanent, unknownTemporary: table } : undefined;
+  if (known) return { relations: [known, ...permanent], only };
+  return analysis.session.tempRelations.has(table)
+    ? { relations: permanent, only, unknownTemporary: table }
+    : undefined;
 }
 
 export function requireRelations(analysis: Analysis, name: RangeVar): FoundRelations {
@@ -72,8 +81,10 @@ export function readRelation(analysis: Analysis, name: RangeVar): RangeEntry {
   for (const ref of tableRefs(analysis, found)) analysis.effects.table('select', ref);
   for (const relation of found.relations) {
     noteKind(analysis, relation);
-    for (const ancestor of ancestorsOf(analysis, relation))
-      analysis.effects.table('select', analysis.tableRef(ancestor));
+    for (const kin of kinOf(analysis, relation, found.only)) {
+      noteKind(analysis, kin);
+      analysis.effects.table('select', analysis.tableRef(kin));
+    }
   }
   return entryOf(analysis, name, found);
 }
@@ -102,8 +113,11 @@ export function noteWrite(analysis: Analysis, found: FoundRelations, write: Writ
       throw new Refusal(`the system relation ${relation.name} may not be written`);
     }
     noteKind(analysis, relation);
-    for (const ancestor of ancestorsOf(analysis, relation)) {
-      analysis.effects.table(write.verb, analysis.tableRef(ancestor), write.columns);
+    // A row inserted goes to a partition, but never to what merely inherits.
+    const only = found.only || (write.verb === 'insert' && relation.relkind !== 'p');
+    for (const kin of kinOf(analysis, relation, only)) {
+      noteKind(analysis, kin);
+      analysis.effects.table(write.verb, analysis.tableRef(kin), write.columns);
     }
     if (relation.hasRules) analysis.call(relation.schema, relation.name);
     if (relation.relkind === 'v') writeThroughView(analysis, relation, write);
@@ -133,14 +147,14 @@ function noteKind(analysis: Analysis, relation: CatalogRelation): void {
 }
 
 function entryOf(analysis: Analysis, name: RangeVar, found: FoundRelations): RangeEntry {
-  const known = found.relations.map((relation) => columnsOf(analysis, relation));
+  const known = found.relations.map((relation) => columnsOf(analysis, relation, found.only));
   const first = known[0] ?? [];
   const sameNames = known.every((columns) => columns.length === first.length && namesAgree(columns, first));
   const open = found.unknownTemporary !== undefined || !sameNames;
   const entry: RangeEntry = {
     alias: name.relname ?? '',
     schema: found.relations[0]?.schema,
-    columns: sameNames ? first.map((column, i) => united(column.name, known, i)) : [],
+    columns: !sameNames ? [] : known.length === 1 ? first : first.map((column, i) => united(column.name, known, i)),
     // A temporary relation's own columns hold nothing classified: masked columns are never written anywhere.
     open: open ? mix(sameNames ? [] : known.flatMap((columns) => columns.map((column) => column.value))) : undefined,
     stored: true,
@@ -156,32 +170,54 @@ function united(name: string, known: readonly (readonly NamedValue[])[], index: 
   return { name, value: known.map((columns) => columns[index]!.value).reduce(either) };
 }
 
-/** A relation's columns: each is itself, the same column of what it is a partition of, and what a view shows there. */
-export function columnsOf(analysis: Analysis, relation: CatalogRelation): NamedValue[] {
+/** Whatever shares rows with a relation: what it is part of and, unless ONLY it is meant, what is part of it. */
+export function kinOf(analysis: Analysis, relation: CatalogRelation, only: boolean): CatalogRelation[] {
+  const kin = new Map<number, CatalogRelation>();
+  const add = (each: CatalogRelation): void => void kin.set(each.oid, each);
+  ancestorsOf(analysis, relation).forEach(add);
+  for (const part of only ? [] : descendantsOf(analysis, relation)) {
+    add(part);
+    ancestorsOf(analysis, part).forEach(add);
+  }
+  kin.delete(relation.oid);
+  return [...kin.values()];
+}
+
+/**
+ * A relation's columns: each is itself, the same column of whatever shares its rows, what a view shows there, and what
+ * a generated one is computed from.
+ */
+export function columnsOf(analysis: Analysis, relation: CatalogRelation, only = false): readonly NamedValue[] {
+  const key = only ? -relation.oid : relation.oid;
+  const known = analysis.relationColumns.get(key);
+  if (known) return known;
+  const columns = readColumns(analysis, relation, only);
+  analysis.relationColumns.set(key, columns);
+  return columns;
+}
+
+function readColumns(analysis: Analysis, relation: CatalogRelation, only: boolean): NamedValue[] {
   const behind = relation.definition === undefined ? undefined : analysis.input.analyzers.view(analysis, relation);
-  const ancestors = ancestorsOf(analysis, relation);
-  return relation.columns.map(({ name }, i) => {
+  const sharing = [relation, ...kinOf(analysis, relation, only)].map((each) => ({ each, names: columnNames(each) }));
+  spend(relation.columns.length * sharing.length);
+  return relation.columns.map((column, i) => {
     const sources = new Map<string, ColumnRef>();
     const add = (ref: ColumnRef): void => void sources.set(columnKey(ref), ref);
-    add(analysis.column(relation, name));
-    for (const ancestor of ancestors) {
-      if (ancestor.columns.some((column) => column.name === name)) add(analysis.column(ancestor, name));
+    const names = [column.name, ...(column.generatedFrom ?? []).flatMap((attnum) => nameOf(relation, attnum))];
+    for (const { each, names: has } of sharing) {
+      for (const name of names) if (has.has(name)) add(analysis.column(each, name));
     }
     const shown: Value | undefined = behind?.columns[i];
     if (shown) for (const ref of shown.sources.values()) add(ref);
-    return { name, value: { sources, direct: shown === undefined || shown.direct || shown.sources.size === 0 } };
+    const direct = names.length === 1 && (shown === undefined || shown.direct || shown.sources.size === 0);
+    return { name: column.name, value: { sources, direct, type: column.typeOid } };
   });
 }
 
-/** Everything that a relation inherits from: its rows are rows of those too. */
-function ancestorsOf(analysis: Analysis, relation: CatalogRelation): CatalogRelation[] {
-  const found = new Map<number, CatalogRelation>();
-  const pending = [...(relation.parents ?? [])];
-  for (let oid = pending.pop(); oid !== undefined; oid = pending.pop()) {
-    const parent = analysis.catalog.relationByOid(oid);
-    if (!parent || found.has(oid)) continue;
-    found.set(oid, parent);
-    pending.push(...(parent.parents ?? []));
-  }
-  return [...found.values()];
+function columnNames(relation: CatalogRelation): ReadonlySet<string> {
+  return new Set(relation.columns.map((column) => column.name));
+}
+
+function nameOf(relation: CatalogRelation, attnum: number): string[] {
+  return relation.columns.filter((column) => column.attnum === attnum).map((column) => column.name);
 }

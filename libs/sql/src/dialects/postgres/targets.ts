@@ -6,6 +6,7 @@ import { Refusal, unknownConstruct } from './refusal.js';
 import { entriesNamed, type RangeEntry, type Scope, wholeRow } from './scope.js';
 import { as, stringOf } from './tree.js';
 import { mix, type NamedValue, type Value } from './value.js';
+import { spend } from './work-limit.js';
 
 /** The columns of a SELECT or RETURNING list, stars expanded. */
 export function targets(analysis: Analysis, nodes: readonly Node[] | undefined, scope: Scope): Rows {
@@ -17,7 +18,8 @@ export function targets(analysis: Analysis, nodes: readonly Node[] | undefined, 
     const rows = starred(analysis, target, scope) ?? { columns: [output(analysis, target, scope)] };
     for (const column of rows.columns) analysis.read(column.value);
     if (rows.open) analysis.read(rows.open);
-    columns.push(...rows.columns);
+    spend(rows.columns.length);
+    for (const column of rows.columns) columns.push(column);
     if (rows.open) opens.push(rows.open);
   }
   // Columns at unknown places: any output may be any of them.
@@ -56,6 +58,7 @@ function starred(analysis: Analysis, target: ResTarget, scope: Scope): Rows | un
 
 function allItems(scope: Scope): Rows {
   const opens = scope.items.flatMap((item) => item.open ?? []);
+  spend(scope.items.reduce((sum, item) => sum + 1 + item.columns.length, 0));
   const columns = scope.items.flatMap((item) => item.columns);
   return { columns, open: opens.length > 0 ? mix([...columns.map((column) => column.value), ...opens]) : undefined };
 }

@@ -12,6 +12,8 @@ export interface TextLimits {
   readonly maxNesting: number;
   /** Most separators and operators: what makes the grammar slow is their number, not the length of literals. */
   readonly maxPunctuation: number;
+  /** Most names and key words. Each costs the grammar several times what a literal does; NULL, TRUE and FALSE count as literals. */
+  readonly maxNames: number;
   /** Most operator characters, and a few times as many words, between two commas: `1+1+1…` nests as deep as brackets. */
   readonly maxChain: number;
   /** Most set operations and joins, which nest without brackets or commas between them. */
@@ -22,6 +24,7 @@ export const defaultTextLimits: TextLimits = {
   maxBytes: 1 << 20,
   maxNesting: 256,
   maxPunctuation: 100_000,
+  maxNames: 20_000,
   maxChain: 2000,
   maxArms: 600,
 };
@@ -57,6 +60,7 @@ const arm = /\b(?:union|intersect|except|join)\b/gi;
 function complexityProblem(text: string, limits: TextLimits): TextProblem | undefined {
   const chains: Chain[] = [{ operators: 0, words: 0 }];
   let punctuation = 0;
+  let names = 0;
   let inWord = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -65,7 +69,9 @@ function complexityProblem(text: string, limits: TextLimits): TextProblem | unde
     inWord = isWord(code);
     if (code <= 0x20) continue;
     if (inWord) {
-      if (!wasInWord && ++chain.words > limits.maxChain * wordsPerOperator) return tooDeep(i);
+      if (wasInWord) continue;
+      if (++chain.words > limits.maxChain * wordsPerOperator) return tooDeep(i);
+      if (!isLiteral(text, i)) names++;
     } else if (code === quote || code === doubleQuote) {
       i = text.indexOf(code === quote ? "'" : '"', i + 1);
       if (i < 0) break;
@@ -74,7 +80,10 @@ function complexityProblem(text: string, limits: TextLimits): TextProblem | unde
       if (!follow(code, chains, limits)) return tooDeep(i);
     }
   }
-  if (punctuation > limits.maxPunctuation || (text.match(arm)?.length ?? 0) > limits.maxArms) {
+  if (punctuation > limits.maxPunctuation || names > limits.maxNames) {
+    return { message: 'the text has too many parts' };
+  }
+  if ((text.match(arm)?.length ?? 0) > limits.maxArms) {
     return { message: 'the text has too many parts' };
   }
   return undefined;
@@ -107,6 +116,15 @@ function follow(code: number, chains: Chain[], limits: TextLimits): boolean {
     default:
       return ++chain.operators <= limits.maxChain;
   }
+}
+
+const literalWord = /(?:null|true|false)\b/iy;
+
+/** Whether the word that starts here is a number or one of the literal words. */
+function isLiteral(text: string, index: number): boolean {
+  if (text.charCodeAt(index) <= 0x39) return true;
+  literalWord.lastIndex = index;
+  return literalWord.test(text);
 }
 
 function tooDeep(index: number): TextProblem {

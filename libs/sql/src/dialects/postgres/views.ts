@@ -6,6 +6,7 @@ import type { SqlSession } from './inspection.js';
 import { parse } from './parser.js';
 import { isSystemSchema } from './search-path.js';
 import { as } from './tree.js';
+import { spend, withinWorkLimit } from './work-limit.js';
 
 interface ViewMeaning extends ViewShape {
   readonly effects: readonly Effect[];
@@ -14,6 +15,9 @@ interface ViewMeaning extends ViewShape {
   readonly functions: ReadonlySet<string>;
   readonly opaque: boolean;
 }
+
+/** FirstNormalObjectId: what initdb made has a smaller oid. */
+const firstUserOid = 16384;
 
 /** Views upon views beyond this are not followed. */
 const maxDepth = 32;
@@ -35,13 +39,14 @@ const meanings = new WeakMap<Catalog, Map<string, ViewMeaning | undefined>>();
  */
 export function expandView(analysis: Analysis, relation: CatalogRelation): ViewShape | undefined {
   // The system's own views are judged by name (value-bearing.ts): their insides are the server's business.
-  if (isSystemSchema(relation.schema)) return undefined;
+  if (isSystemSchema(relation.schema) && relation.oid < firstUserOid) return undefined;
   const meaning = meaningOf(analysis, relation);
   if (!meaning) {
     analysis.opaque = true;
     analysis.effects.table('call', analysis.tableRef(relation));
     return undefined;
   }
+  spend(meaning.effects.length + meaning.used.size + meaning.columns.length);
   analysis.effects.adopt(meaning.effects);
   for (const [key, ref] of meaning.used) analysis.used.set(key, ref);
   for (const oid of meaning.relations) analysis.relations.add(oid);
@@ -58,7 +63,7 @@ function meaningOf(analysis: Analysis, relation: CatalogRelation): ViewMeaning |
   if (analysis.input.depth >= maxDepth) return undefined;
   let meaning: ViewMeaning | undefined;
   try {
-    meaning = analyse(analysis, relation);
+    meaning = withinWorkLimit(() => analyse(analysis, relation));
   } catch {
     meaning = undefined; // not followed: the caller makes it opaque
   }

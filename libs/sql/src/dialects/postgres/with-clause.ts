@@ -38,9 +38,10 @@ function inOrder(analysis: Analysis, queries: readonly CommonTableExpr[], frame:
  */
 function recursive(analysis: Analysis, queries: readonly CommonTableExpr[], frame: Frame): CteFrame {
   const known = new Map<string, Rows>();
+  const byName = new Map(queries.map((query) => [query.ctename ?? '', query]));
   const ctes: CteFrame = {
     find: (name) => {
-      const query = queries.find((candidate) => candidate.ctename === name);
+      const query = byName.get(name);
       return query ? (known.get(name) ?? start(query)) : undefined;
     },
     parent: frame.ctes,
@@ -105,7 +106,8 @@ function finish(analysis: Analysis, query: CommonTableExpr, rows: Rows): Rows {
   if (search?.search_seq_column) added.push({ name: search.search_seq_column, value: mix(ordered) });
   if (cycle?.cycle_mark_column) added.push({ name: cycle.cycle_mark_column, value: mix(cycled) });
   if (cycle?.cycle_path_column) added.push({ name: cycle.cycle_path_column, value: mix(cycled) });
-  return { columns: [...columns, ...added], open: rows.open };
+  // A star shows the added columns at this level of the query and leaves them out below it.
+  return { columns: [...columns, ...added], open: added.length > 0 ? (rows.open ?? nothing) : rows.open };
 }
 
 function columnsNamed(columns: readonly NamedValue[], list: CommonTableExpr['aliascolnames']): Value[] {

@@ -1,5 +1,6 @@
 import type { Node, RangeVar } from '@pgsql/types';
 import type { Analysis } from '../analysis.js';
+import { descendantsOf } from '../kin.js';
 import { findRelations, tableRefs } from '../relations.js';
 import { creationSchema, lookupPath } from '../search-path.js';
 import { as, stringOf } from '../tree.js';
@@ -10,6 +11,10 @@ export function alterRelation(analysis: Analysis, name: RangeVar): void {
   const found = findRelations(analysis, name);
   if (found) {
     for (const ref of tableRefs(analysis, found)) analysis.effects.table('alter', ref);
+    if (found.only) return;
+    for (const relation of found.relations) {
+      for (const part of descendantsOf(analysis, relation)) analysis.effects.table('alter', analysis.tableRef(part));
+    }
     return;
   }
   const table = indexTable(analysis, name);

@@ -7,7 +7,8 @@ const offWords: ReadonlySet<string> = new Set(['false', 'off', '0']);
 
 /**
  * EXPLAIN is judged as its body, run or not: a plan shows constants and row estimates. Its rows are the plan's text,
- * which holds no column's value. With ANALYZE the body really runs, so its changes are changes too.
+ * which holds no column's value. With ANALYZE the body really runs, so its changes are changes too, and the plan tells how
+ * many rows, bytes and how much memory the values took: every column that was read shows something of itself.
  */
 export const explain: StatementHandler<ExplainStmt> = (analysis, body, context) => {
   analysis.literalSensitive = true;
@@ -16,6 +17,7 @@ export const explain: StatementHandler<ExplainStmt> = (analysis, body, context) 
   analysis.visited.add((node as Record<string, object>)[kindOf(node)]!);
   const inner = context.inside(analysis, node);
   const runs = (body.options ?? []).some(isAnalyze);
+  if (runs) analysis.useRefs(analysis.effects.columnsRead());
   // What cannot be traced stays untraceable: the masked columns behind it are unknown.
   const result = inner.result === 'opaque' ? 'opaque' : plainShape(1);
   return {
