@@ -86,6 +86,7 @@ export class ExtendedRequests {
   }
 
   describe(message: Buffer): boolean {
+    if (!this.side.judgement.ready()) return false;
     const target = this.#decode(message, () => readTarget(message));
     if (!target) return true;
     const { kind, name } = target;

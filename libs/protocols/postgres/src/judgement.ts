@@ -104,7 +104,7 @@ export class Judgement {
     if (state.stale && statements.length > 1) {
       return { reason: { code: 'unsupported', text: 'end the failed transaction in a request of its own' } };
     }
-    const alone = statements.length === 1 && !state.inBlock;
+    const alone = statements.length === 1 && (!state.inBlock || state.status === 'E');
     if (!alone && statements.some((statement) => !statement.allowedInTransaction)) {
       const text = 'this statement cannot run inside a transaction block or together with others';
       return { reason: { code: 'unsupported', text }, native: { sqlState: '25001' } };
