@@ -74,3 +74,13 @@ export async function idleGrowth(peer: Peer, pid: number, sessions: number): Pro
   for (const socket of sockets) socket.destroy();
   return growth;
 }
+
+/** Resolves when the gateway has delivered what it recorded: its arrears must not burden whoever is measured next. */
+export async function recordingsDelivered(healthPort: number): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
+    const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
+    if (/^sallyport_gateway_spool_segments_waiting 0$/m.test(metrics)) return;
+    await settle(200);
+  }
+  throw new Error('the recordings were not delivered within two minutes');
+}

@@ -1,5 +1,5 @@
 import { startInstallation } from '@sallyport/testing';
-import { idleGrowth, slowReaderGrowth } from './memory.js';
+import { idleGrowth, recordingsDelivered, slowReaderGrowth } from './memory.js';
 import { direct, startPgbouncer, type Peer } from './peers.js';
 import { pgbench, type Load } from './pgbench.js';
 import { interleave, ratio } from './rounds.js';
@@ -47,7 +47,11 @@ async function main(): Promise<boolean> {
     console.log(`${rounds} interleaved rounds of ${seconds} s each; ratios are medians, with lowest and highest round`);
     for (const load of loads) {
       const peers = [direct(target), pgbouncer, sallyport];
-      const results = await interleave(peers, rounds, (peer) => pgbench(load, peer, seconds));
+      const results = await interleave(peers, rounds, async (peer) => {
+        const tps = await pgbench(load, peer, seconds);
+        await recordingsDelivered(installation.healthPort);
+        return tps;
+      });
       const tps = (name: string): string => Math.round(Math.max(...results.get(name)!)).toString();
       const of = ratio(results.get('sallyport')!, results.get('pgbouncer')!);
       const toDirect = ratio(results.get('sallyport')!, results.get('direct')!);

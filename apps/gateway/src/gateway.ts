@@ -16,6 +16,7 @@ import { HealthServer } from './process/health-server.js';
 import { createMetrics } from './process/metrics.js';
 import { recoverSpool } from './recorder/recovery.js';
 import { Spool } from './recorder/spool.js';
+import { uploadDeferral } from './recorder/upload-deferral.js';
 import { Uploader } from './recorder/uploader.js';
 import { SessionRegistry } from './sessions/session-registry.js';
 import { SessionReporter } from './sessions/session-reporter.js';
@@ -69,6 +70,7 @@ export class Gateway {
       link: this.#link,
       known: (sessionId) => this.#reporter.known(sessionId),
       onReleased: (bytes) => this.#spool.released(bytes),
+      defer: uploadDeferral({ spoolUse: () => this.#spool.bytes / config.spoolMaxBytes }),
       log,
     });
     this.#spool = new Spool({

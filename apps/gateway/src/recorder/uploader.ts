@@ -16,6 +16,8 @@ export interface UploaderOptions {
   readonly log: Logger;
   /** Uploads at once. Few: the same connection carries approvals, which must not wait behind recordings. */
   readonly concurrency?: number;
+  /** True while live sessions need this process more than recordings need to be elsewhere. */
+  readonly defer?: () => boolean;
   /** Milliseconds. */
   readonly firstRetry?: number;
   readonly longestRetry?: number;
@@ -30,6 +32,8 @@ interface SessionQueue {
 }
 
 const uploadTimeoutMs = 60_000;
+/** How long to leave a busy gateway alone before looking again. Milliseconds. */
+const deferMs = 250;
 
 /**
  * Brings sealed segments to the control plane: a session's in order, each deleted only once it is acknowledged as durable.
@@ -82,6 +86,7 @@ export class Uploader {
 
   #fill(): void {
     if (this.#stopped || !this.options.link.connected || this.#waiting === 0) return;
+    if (this.options.defer?.()) return this.#fillIn(deferMs);
     const now = performance.now();
     let nextTry = Infinity;
     for (const [sessionId, queue] of this.#turns) {
@@ -96,11 +101,13 @@ export class Uploader {
       this.#turns.set(sessionId, queue);
       void this.#uploadFirst(sessionId, queue);
     }
-    if (nextTry !== Infinity) {
-      clearTimeout(this.#wakeUp);
-      this.#wakeUp = setTimeout(() => this.#fill(), nextTry - now + 1);
-      this.#wakeUp.unref();
-    }
+    if (nextTry !== Infinity) this.#fillIn(nextTry - now + 1);
+  }
+
+  #fillIn(milliseconds: number): void {
+    clearTimeout(this.#wakeUp);
+    this.#wakeUp = setTimeout(() => this.#fill(), milliseconds);
+    this.#wakeUp.unref();
   }
 
   async #uploadFirst(sessionId: string, queue: SessionQueue): Promise<void> {

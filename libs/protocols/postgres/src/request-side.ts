@@ -11,6 +11,8 @@ import { flushMessage, syncMessage } from './requests.js';
 import type { SessionCore } from './session-core.js';
 import { SimpleRequests } from './simple-requests.js';
 
+/** What a client may send once it is logged in: a password belongs in front of that. */
+const requestTypes: ReadonlySet<number> = new Set(Object.values(frontend).filter((type) => type !== frontend.password));
 /** Requests under way at once; more wait until the server caught up. */
 const maxInFlight = 4096;
 
@@ -143,6 +145,8 @@ export class RequestSide {
     const type = inbox.bytes[inbox.offset]!;
     const length = inbox.bytes.readInt32BE(inbox.offset + 1);
     if (length < 4) throw new WireError('a message of invalid length');
+    // Before its body is waited for: what announces an unknown message may never send it.
+    if (!requestTypes.has(type)) throw new WireError('a message of a type that is not known here');
     if (type === frontend.copyData) return this.#copyIn.begin(length);
     if (length > this.core.host.limits.maxMessageBytes) throw new WireError('a message is too large');
     if (!inbox.require(1 + length)) return false;

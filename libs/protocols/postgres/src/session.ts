@@ -173,6 +173,10 @@ export class Session implements SessionCore {
     this.context.recorder.note('cancel', {});
     if (this.#requestSide.abandonHeld()) return;
     if (this.replies.length === 0 || this.replies.first?.hidden) return;
+    this.#cancelOnTarget();
+  }
+
+  #cancelOnTarget(): void {
     const { processId, secret } = this.parts.backend;
     cancelUpstream({ endpoint: this.binding.upstream, credential: this.binding.credential }, processId, secret).catch(
       (error: unknown) => this.host.log('warn', 'a cancel request did not reach the target', { reason: textOf(error) }),
@@ -202,6 +206,8 @@ export class Session implements SessionCore {
     if (this.closed) return;
     this.closed = true;
     const { client, upstream, onClose, live } = this.parts;
+    // A server notices a lost connection only once its statement has ended: whoever is cut off must not run on there.
+    if (this.replies.length > 0 && !upstream.destroyed) this.#cancelOnTarget();
     this.#requestSide.abandonHeld();
     this.#requestSide.close();
     for (const reply of this.replies) {

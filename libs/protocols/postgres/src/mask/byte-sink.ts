@@ -10,10 +10,11 @@ export class ByteSink {
     this.#bytes = Buffer.allocUnsafe(capacity);
   }
 
-  append(from: Uint8Array, start: number, end: number): void {
+  append(from: Buffer, start: number, end: number): void {
     const count = end - start;
     this.#reserve(count);
-    if (count >= smallCopy) this.#bytes.set(from.subarray(start, end), this.length);
+    if (count >= smallCopy)
+      from.copy(this.#bytes, this.length, start, end); // makes no view that would be garbage
     else copyBytes(from, start, end, this.#bytes, this.length);
     this.length += count;
   }
