@@ -17,6 +17,8 @@ const hidingPlaces = `
   END LOOP; END $$;
   CREATE TABLE secret.days_far PARTITION OF days FOR VALUES FROM (100) TO (200);
   ALTER TABLE customers ADD tail text GENERATED ALWAYS AS (right(ssn, 4) || city) STORED;
+  CREATE TYPE evil.holder AS (n evil.noisy);
+  CREATE TYPE evil.span AS RANGE (subtype = evil.noisy);
   CREATE TABLE wide (${Array.from({ length: 500 }, (_, i) => `c${i} int`).join(', ')});
 `;
 
@@ -127,6 +129,15 @@ test.each(["SELECT meta->'a' FROM customers", "SELECT meta['a'] FROM customers",
     expect(look(sql).used).toBe('customers.meta');
   },
 );
+
+test.each([
+  ["SELECT ROW('x')::evil.holder", 'call evil.holder'],
+  ["SELECT '[a,b)'::evil.span", 'call evil.span'],
+  ["SELECT pg_input_is_valid('x', 'evil.noisy')", 'call pg_catalog.pg_input_is_valid'],
+  ["SELECT record_in('(x)', 'evil.holder'::regtype, -1)", 'call pg_catalog.record_in'],
+])('%s runs the check of a domain', (sql, effect) => {
+  expect(look(sql).effects).toContain(effect);
+});
 
 describe('a short text cannot ask for much work', () => {
   const repeated = (times: number, part: (index: number) => string, separator: string): string =>

@@ -68,7 +68,12 @@ export const catalogQueries: Readonly<Record<CatalogPart, string>> = {
               AND d.refobjid >= 16384)
         WHEN 'r' THEN NOT EXISTS (SELECT FROM pg_range r WHERE r.rngtypid = t.oid
             AND (r.rngcanonical::oid >= 16384 OR r.rngsubdiff::oid >= 16384))
-        ELSE t.typtype IN ('c', 'e', 'm') END::text
+        ELSE t.typtype IN ('c', 'e', 'm') END::text,
+      CASE t.typtype
+        WHEN 'c' THEN (SELECT jsonb_agg(DISTINCT a.atttypid::text) FROM pg_attribute a
+          WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384)
+        WHEN 'r' THEN (SELECT jsonb_agg(r.rngsubtype::text) FROM pg_range r WHERE r.rngtypid = t.oid)
+        WHEN 'm' THEN (SELECT jsonb_agg(r.rngsubtype::text) FROM pg_range r WHERE r.rngmultitypid = t.oid) END::text
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND ${visibleSchema} ORDER BY t.oid`,
 };

@@ -145,12 +145,12 @@ interface TypeRow {
   opaque: boolean;
 }
 
-/** Types whose input runs unknown code, arrays of them and domains over them. */
+/** Types whose input runs unknown code, and whatever is made of them: arrays, domains, ranges, composites. */
 function opaqueTypeNames(rows: readonly CatalogRow[]): Set<string> {
   const types: TypeRow[] = rows.map((row) => ({
     oid: text(row, 0),
     key: key(text(row, 1), text(row, 2)),
-    rests: [row[4] ?? '0', row[5] ?? '0'],
+    rests: [row[4] ?? '0', row[5] ?? '0', ...(row[7] ? (JSON.parse(row[7]) as string[]) : [])],
     opaque: !isTrue(row, 6),
   }));
   const byOid = new Map(types.map((type) => [type.oid, type]));
