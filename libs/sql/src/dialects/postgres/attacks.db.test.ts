@@ -165,6 +165,14 @@ describe('a short text cannot ask for much work', () => {
     expect(look('BEGIN;'.repeat(2001)).results).toBe('unsupported: a text may have 2000 statements at most');
   });
 
+  test('what is remembered of it counts with its size', () => {
+    const inspector = new PostgresInspector('shop', { cacheSize: 800_000 });
+    const isRemembered = (sql: string): boolean =>
+      inspector.inspect(sql, catalog, shopSession()) === inspector.inspect(sql, catalog, shopSession());
+    expect(isRemembered('SELECT id FROM customers ORDER BY 1')).toBe(true);
+    expect(isRemembered(`SELECT ${repeated(30, () => 'w', ', ')} FROM wide w ORDER BY 1`)).toBe(false);
+  });
+
   test('one text too complex takes nothing from the next', () => {
     const inspector = new PostgresInspector('shop');
     inspector.inspect(`SELECT ${repeated(2000, () => '*', ', ')} FROM wide`, catalog, shopSession());

@@ -71,7 +71,7 @@ export class PostgresInspector implements SqlInspector {
     const { inspection, literalSensitive, sessionSensitive } = this.#inspect(text, { catalog, session, depth: 0 });
     if (!inspection.ok || sessionSensitive) return inspection;
     const plain = normalKey !== undefined && !literalSensitive && inspection.statements.length === 1;
-    cache.set(plain ? normalKey : text, inspection, 1000 + text.length);
+    cache.set(plain ? normalKey : text, inspection, text.length + weightOf(inspection));
     return inspection;
   }
 
@@ -118,6 +118,20 @@ const partText = new WeakMap<Analysis, string>();
 
 function refused(inspection: Inspection): Inspected {
   return { inspection, literalSensitive: true, sessionSensitive: true };
+}
+
+/** About what an inspection takes in memory, in characters: a short text can have many outputs made of many columns. */
+function weightOf({ action, statements }: Accepted): number {
+  let weight = 1000;
+  for (const { effects, lineage } of [action, ...statements.map((statement) => statement.action)]) {
+    for (const { columns } of effects) weight += 200 + 100 * (columns?.length ?? 0);
+    for (const result of lineage.results) {
+      if (result === null || result === 'opaque') continue;
+      for (const { sources } of result.columns) weight += 50 + 10 * sources.length;
+    }
+    weight += 10 * lineage.usedElsewhere.length;
+  }
+  return weight;
 }
 
 /** The same meaning for a text that differs in constants alone. */
