@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Action, Protocol } from '@sallyport/domain';
 
@@ -29,6 +30,7 @@ export function canonicalAddress(text: string): string {
 /** Makes the context of one request; each attribute only when some policy reads it. Throws on facts of the wrong shape. */
 export class RequestContext {
   readonly #made = new Map<string, Json | undefined>();
+  readonly #digests = new WeakMap<ReadonlySet<string>, string>();
 
   constructor(
     readonly session: SessionFacts,
@@ -45,6 +47,17 @@ export class RequestContext {
       if (value !== undefined) context[name] = value;
     }
     return context;
+  }
+
+  /** Equal for contexts that are equal in the attributes named, however large they are. */
+  digest(attributes: ReadonlySet<string>): string {
+    const known = this.#digests.get(attributes);
+    if (known !== undefined) return known;
+    const digest = createHash('sha256')
+      .update(JSON.stringify(this.only(attributes)))
+      .digest('base64url');
+    this.#digests.set(attributes, digest);
+    return digest;
   }
 
   #make(name: string): Json | undefined {

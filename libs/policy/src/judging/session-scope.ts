@@ -55,11 +55,16 @@ export class SessionScope {
     return this.#about(verb).columns;
   }
 
-  /** Asks Cedar, once for questions whose every difference the statements cannot see: new requests are often about old objects. */
+  /**
+   * Asks Cedar, once for questions whose every difference the statements cannot see: new requests are often about old
+   * objects, and one request about thousands that no statement names. Entities have no attributes here, so an object is
+   * its type and those of its names that the statements mention.
+   */
   applying(slice: Slice, verb: SqlVerb, object: JudgedEntity, context: RequestContext): Applying {
     const ask = () => applying(slice, { principal: this.principal, verb, object, context });
     if (readsClock(slice)) return ask();
-    const key = JSON.stringify([verb, object.uid, slice.key, context.only(slice.reads)]);
+    const named = [...object.within].filter((name) => slice.names.has(name)).sort();
+    const key = JSON.stringify([verb, object.type, named, slice.key, context.digest(slice.reads)]);
     const known = this.#answers.get(key);
     if (known) return known;
     const answer = ask();

@@ -2,10 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Action, ContextRecord, Effect, Lineage } from '@sallyport/domain';
 import type { Analysis } from './analysis.js';
 import type { StatementInspection } from './inspection.js';
+import { Refusal } from './refusal.js';
 import type { Meaning } from './statements/meaning.js';
 
 /** Verbs that change nothing. */
 const readVerbs: ReadonlySet<string> = new Set(['connect', 'select', 'reveal']);
+
+/** Each is judged. pg_dump locks thousands of tables in one statement. */
+const maxEffects = 5000;
 
 interface Facts {
   readonly kind: string;
@@ -19,6 +23,7 @@ interface Facts {
 /** What the analysis found, in the words every protocol shares. */
 export function statementInspection(analysis: Analysis, meaning: Meaning, text: string): StatementInspection {
   const gathered = analysis.effects.list();
+  if (gathered.length > maxEffects) throw new Refusal(`a statement may touch ${maxEffects} objects at most`);
   // A statement that touches nothing still needs leave to talk to the resource at all.
   const effects: readonly Effect[] = gathered.length > 0 ? gathered : [{ verb: 'connect', object: analysis.resource }];
   const facts: Facts = {

@@ -161,6 +161,11 @@ describe('a short text cannot ask for much work', () => {
     expect(look(sql).results).toBe('unsupported: the statement is too complex');
   });
 
+  test('many objects', () => {
+    const calls = repeated(5001, (i) => `f${i}()`, ', ');
+    expect(look(`SELECT ${calls}`).results).toBe('unsupported: a statement may touch 5000 objects at most');
+  });
+
   test('many statements', () => {
     expect(look('BEGIN;'.repeat(2001)).results).toBe('unsupported: a text may have 2000 statements at most');
   });
