@@ -161,6 +161,8 @@ async function pendingApproval(): Promise<string> {
     const { stdout } = cli('approvals', 'list', '--json');
     const [first] = JSON.parse(stdout) as { id: string }[];
     if (first) return first.id;
+    // The client of this very process has to get a turn to send its request.
+    await sleep(50);
   }
   throw new Error('no approval came');
 }
