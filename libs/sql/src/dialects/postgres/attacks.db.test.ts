@@ -139,6 +139,28 @@ test.each([
   expect(look(sql).effects).toContain(effect);
 });
 
+test('a name that the encoding of the database would cut elsewhere is refused', () => {
+  const inspector = new PostgresInspector('shop');
+  const inLatin1 = (sql: string): boolean =>
+    inspector.inspect(sql, { ...catalog, revision: 'latin1', encoding: 'LATIN1' }, shopSession()).ok;
+  const long = 'é'.repeat(40);
+  for (const sql of [
+    `PREPARE "${long}" AS SELECT 1`,
+    `SELECT ${long}.id FROM customers ${long}`,
+    `WITH ${long} AS (SELECT 1) SELECT 1`,
+  ]) {
+    expect([sql, inLatin1(sql)]).toEqual([sql, false]);
+    expect([sql, inspector.inspect(sql, catalog, shopSession()).ok]).toEqual([sql, true]);
+  }
+  for (const sql of [
+    `SELECT id AS "${'é'.repeat(15)}" FROM customers`,
+    `SELECT id AS ${'n'.repeat(80)} FROM customers WHERE name = '${long}'`,
+    `COMMENT ON TABLE customers IS '${'é'.repeat(31)}'`,
+  ]) {
+    expect([sql, inLatin1(sql)]).toEqual([sql, true]);
+  }
+});
+
 describe('a short text cannot ask for much work', () => {
   const repeated = (times: number, part: (index: number) => string, separator: string): string =>
     Array.from({ length: times }, (_, index) => part(index)).join(separator);

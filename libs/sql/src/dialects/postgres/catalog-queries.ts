@@ -26,7 +26,7 @@ const generatedFrom = `SELECT jsonb_agg(d.refobjsubid ORDER BY d.refobjsubid)
  * path, and the snapshot needs every name qualified.
  */
 export const catalogQueries: Readonly<Record<CatalogPart, string>> = {
-  server: `SELECT current_setting('server_version_num')`,
+  server: `SELECT current_setting('server_version_num'), current_setting('server_encoding')`,
   schemas: `SELECT ${schemaName} FROM pg_namespace n WHERE ${visibleSchema} ORDER BY 1`,
   relations: `SELECT c.oid::text, ${schemaName}, c.relname::text, c.relkind::text,
       CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= 16384 THEN coalesce(pg_get_viewdef(c.oid), '') END,

@@ -28,6 +28,7 @@ export function buildCatalog(rows: CatalogRows): Catalog {
   return {
     revision: createHash('sha256').update(JSON.stringify(rows)).digest('hex').slice(0, 32),
     serverVersion: number(rows.server[0] ?? [], 0),
+    encoding: text(rows.server[0] ?? [], 1),
     relation: (schema, name) => byName.get(key(schema, name)),
     relationByOid: (oid) => byOid.get(oid),
     functions: (schema, name) => functions.get(key(schema, name)) ?? none,

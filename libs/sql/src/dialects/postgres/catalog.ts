@@ -45,6 +45,8 @@ export interface Catalog {
   readonly revision: string;
   /** server_version_num, e.g. 180004. */
   readonly serverVersion: number;
+  /** The database's own encoding as the server names it: names are cut in it. Absent means UTF8. */
+  readonly encoding?: string;
   relation(schema: string, name: string): CatalogRelation | undefined;
   relationByOid(oid: number): CatalogRelation | undefined;
   /** Every overload. */

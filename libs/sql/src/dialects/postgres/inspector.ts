@@ -144,8 +144,18 @@ function withText(inspection: Accepted, text: string): Accepted {
 function inspectTree(input: AnalysisInput, text: string): Inspected {
   const raw = parse(text).stmts ?? [];
   if (raw.length > maxStatements) throw new Refusal(`a text may have ${maxStatements} statements at most`);
+  const isUtf8 = (input.catalog.encoding ?? 'UTF8') === 'UTF8';
   // Refuses what is too deep before anything recurses into it.
-  walkTree(raw, { node: () => true, rangeVar: () => undefined, typeName: () => undefined });
+  walkTree(raw, {
+    node: () => true,
+    rangeVar: () => undefined,
+    typeName: () => undefined,
+    text: (value, field) => {
+      if (!isUtf8 && field !== 'comment' && mayBeCut(value)) {
+        throw new Refusal('a name with letters outside of ASCII is too long for a database that is not in UTF-8');
+      }
+    },
+  });
   const bytes = raw.length > 1 ? Buffer.from(text, 'utf8') : undefined;
   const parts = raw.map((statement) => {
     if (!statement.stmt) throw new Refusal('a statement is empty');
@@ -158,6 +168,21 @@ function inspectTree(input: AnalysisInput, text: string): Inspected {
     literalSensitive: parts.some((part) => part.literalSensitive),
     sessionSensitive: parts.some((part) => part.sessionSensitive),
   };
+}
+
+/** NAMEDATALEN less one: the server and the grammar cut longer names, so what is longer than this is no name. Bytes. */
+const maxNameBytes = 63;
+/** Shorter names are cut in no encoding: none takes more than twice what UTF-8 does. Bytes. */
+const surelyWhole = 31;
+
+/**
+ * Whether the server may have cut a name that the grammar did not, or elsewhere. The grammar counts in UTF-8, the server
+ * in the database's encoding: two names could become one there alone, or here alone, and one be judged for the other.
+ */
+function mayBeCut(name: string): boolean {
+  if (name.length > maxNameBytes || name.length * 4 <= surelyWhole) return false;
+  const bytes = Buffer.byteLength(name);
+  return bytes > name.length && bytes > surelyWhole && bytes <= maxNameBytes;
 }
 
 /** Changes after which names may mean something else. */

@@ -44,6 +44,8 @@ export interface TreeVisitor {
   rangeVar(body: RangeVar): void;
   /** Every type name, embedded or not. */
   typeName(body: TypeName): void;
+  /** Every text outside of constants, under its field: names for the most part. */
+  text?(value: string, field: string): void;
 }
 
 /** Deepest parse tree that is analysed, in nested objects; the analysis recurses, so this bounds its stack. */
@@ -63,6 +65,7 @@ export function walkTree(root: unknown, visitor: TreeVisitor): void {
     const isList = Array.isArray(value);
     for (const key in value) {
       const inner = (value as Record<string, unknown>)[key];
+      if (typeof inner === 'string') visitor.text?.(inner, key);
       if (typeof inner !== 'object' || inner === null) continue;
       if (!isList && !Array.isArray(inner) && !enter(key, inner, visitor)) continue;
       values.push(inner);
