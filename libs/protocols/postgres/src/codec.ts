@@ -8,11 +8,34 @@ export const headerBytes = 5;
 /** Text that is not the encoding everybody agreed on: understood differently by whoever reads it, so by nobody here. */
 export class EncodingError extends Error {
   override readonly name = 'EncodingError';
+  constructor(
+    message: string,
+    /** What the client is told. */
+    readonly sqlState = '22021',
+  ) {
+    super(message);
+  }
 }
 
 export function utf8(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new EncodingError('invalid byte sequence for encoding "UTF8"');
   return bytes.toString('utf8');
+}
+
+/** NAMEDATALEN - 1: where the server cuts names. Bytes, in its own encoding. */
+const maxNameBytes = 63;
+
+/**
+ * Name of a statement or portal. The server cuts long ones without a word, so two that differ here could be one there: they
+ * are refused. In another encoding than this one a character may take twice the bytes.
+ */
+function readName(bytes: Buffer): string {
+  const name = utf8(bytes);
+  const mayGrow = name.length !== bytes.length;
+  if (bytes.length * (mayGrow ? 2 : 1) > maxNameBytes) {
+    throw new EncodingError(`a name of more than ${maxNameBytes} bytes`, '42622');
+  }
+  return name;
 }
 
 /** One message with a type byte; the length is filled in. */
@@ -54,7 +77,7 @@ export function readParse(bytes: Buffer): ParseMessage {
   const text = body.terminated();
   const parameterTypes = Array.from({ length: body.uint16() }, () => body.uint32());
   body.done();
-  return { name: utf8(name), text: utf8(text), parameterTypes };
+  return { name: readName(name), text: utf8(text), parameterTypes };
 }
 
 export interface BindMessage {
@@ -68,8 +91,8 @@ export interface BindMessage {
 
 export function readBind(bytes: Buffer): BindMessage {
   const body = bodyOf(bytes);
-  const portal = utf8(body.terminated());
-  const statement = utf8(body.terminated());
+  const portal = readName(body.terminated());
+  const statement = readName(body.terminated());
   const parameterFormats = readFormats(body);
   const parameters: (Buffer | null)[] = [];
   for (let count = body.uint16(); count > 0; count -= 1) {
@@ -104,7 +127,7 @@ export interface TargetMessage {
 export function readTarget(bytes: Buffer): TargetMessage {
   const body = bodyOf(bytes);
   const kind = body.uint8();
-  const name = utf8(body.terminated());
+  const name = readName(body.terminated());
   body.done();
   if (kind !== 0x53 && kind !== 0x50) throw new WireError('neither a statement nor a portal');
   return { kind: kind === 0x53 ? 'statement' : 'portal', name };
@@ -113,7 +136,7 @@ export function readTarget(bytes: Buffer): TargetMessage {
 /** The portal's name; the row limit stays in the message. */
 export function readExecute(bytes: Buffer): string {
   const body = bodyOf(bytes);
-  const name = utf8(body.terminated());
+  const name = readName(body.terminated());
   body.int32();
   body.done();
   return name;

@@ -1,5 +1,5 @@
 import type { Permit } from '@sallyport/enforcement';
-import type { FrameBuffer } from '@sallyport/wire-kit';
+import { type FrameBuffer, WireError } from '@sallyport/wire-kit';
 import { headerBytes, readString } from './codec.js';
 import { frontend } from './messages.js';
 import { Reply } from './replies.js';
@@ -51,7 +51,7 @@ export class CopyInStream {
   /** CopyDone or CopyFail. */
   end(message: Buffer): boolean {
     if (message[0] === frontend.copyFail) readString(message);
-    else if (message.length !== headerBytes) throw new RangeError('a CopyDone message with a body');
+    else if (message.length !== headerBytes) throw new WireError('a CopyDone message with a body');
     if (this.core.replies.copyingIn === 0) return true;
     this.core.context.recorder.request(message);
     this.out.push(message);

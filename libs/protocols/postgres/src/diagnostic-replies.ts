@@ -24,8 +24,9 @@ export class DiagnosticReplies {
   notice(message: Buffer): Fate {
     const reply = this.core.replies.first;
     if (reply?.hidden) return drop;
-    if (!reply?.unit || !this.#mustScrub(reply.unit)) return pass;
-    return writeDiagnostic(backend.noticeResponse, scrubDiagnostic(readDiagnostic(message)));
+    const fields = readDiagnostic(message);
+    if (!this.#mustScrub(reply?.unit, fields)) return pass;
+    return writeDiagnostic(backend.noticeResponse, scrubDiagnostic(fields));
   }
 
   error(message: Buffer): Fate {
@@ -76,25 +77,28 @@ export class DiagnosticReplies {
   }
 
   #shown(unit: Unit | undefined, message: Buffer, fields: DiagnosticFields): Fate {
-    if (!unit || !this.#mustScrub(unit)) return pass;
+    if (!this.#mustScrub(unit, fields)) return pass;
     return writeDiagnostic(backend.errorResponse, scrubDiagnostic(fields));
   }
 
-  /** A message may quote a whole row, also of columns that the statement did not read. */
-  #mustScrub(unit: Unit): boolean {
-    unit.scrub ??= unit.obligations.length > 0 || (unit.classified && !this.#mayReveal(unit));
-    return unit.scrub;
+  /**
+   * A message may quote a whole row, also of columns that the statement did not read; and what a trigger or a function says
+   * may quote any column of the database.
+   */
+  #mustScrub(unit: Unit | undefined, fields: DiagnosticFields): boolean {
+    if (unit) {
+      unit.scrub ??= unit.obligations.length > 0 || (unit.classified && !this.#mayReveal(columnsOf(unit, this.core)));
+      if (unit.scrub) return true;
+    }
+    if (!comesFromCode(fields)) return false;
+    return !this.#mayReveal(this.core.binding.classification.map(({ column }) => column));
   }
 
-  /** Whether policy would show every classified column of the relations in play as it is. */
-  #mayReveal(unit: Unit): boolean {
-    const classified = this.core.view()?.classified;
-    const context = unit.statements[0]?.action.context;
-    if (!classified || !context) return false;
-    const oids = new Set(unit.statements.flatMap((statement) => statement.relations));
-    const columns = [...oids].flatMap((oid) => [...(classified.get(oid)?.values() ?? [])]);
+  /** Whether policy would show these columns as they are. */
+  #mayReveal(columns: readonly ColumnRef[]): boolean {
+    if (columns.length === 0) return true;
     try {
-      const decision = this.core.context.policy.judge(readingAction(columns, context));
+      const decision = this.core.context.policy.judge(readingAction(columns));
       return decision.effect === 'permit' && decision.obligations.length === 0;
     } catch {
       return false;
@@ -102,8 +106,27 @@ export class DiagnosticReplies {
   }
 }
 
+/** Every classified column of the relations in play. */
+function columnsOf(unit: Unit, core: SessionCore): ColumnRef[] {
+  const classified = core.view()?.classified;
+  // Without a catalog nobody knows, so it counts as everything that is classified.
+  if (!classified) return core.binding.classification.map(({ column }) => column);
+  const oids = new Set(unit.statements.flatMap((statement) => statement.relations));
+  return [...oids].flatMap((oid) => [...(classified.get(oid)?.values() ?? [])]);
+}
+
+/** The server names the code that was running; for COPY it names the line, which is the client's own. */
+function comesFromCode(fields: DiagnosticFields): boolean {
+  return fields['W'] !== undefined && !fields['W'].split('\n').every((line) => line.startsWith('COPY '));
+}
+
+/** Facts of the request that `readingAction` stands for. */
+const reading = {
+  statement: { kind: 'select', hasWhere: false, tables: [], functions: [], readOnly: true, parametersKnown: true },
+};
+
 /** Reading these columns, as policy sees it. Nothing is forwarded on the strength of it. */
-function readingAction(columns: readonly ColumnRef[], context: Action['context']): Action {
+function readingAction(columns: readonly ColumnRef[]): Action {
   const shape: ResultShape = { form: 'rows', columns: columns.map((column) => ({ direct: true, sources: [column] })) };
   return {
     protocol: 'postgres',
@@ -114,8 +137,8 @@ function readingAction(columns: readonly ColumnRef[], context: Action['context']
       object: { kind: 'Table', resource, schema, table },
       columns: [column],
     })),
-    context,
+    context: reading,
     lineage: { results: [shape], usedElsewhere: [] },
-    fingerprint: `diagnostics ${JSON.stringify([columns.map(objectId), context])}`,
+    fingerprint: `diagnostics ${JSON.stringify(columns.map(objectId))}`,
   };
 }

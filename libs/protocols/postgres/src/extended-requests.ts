@@ -11,6 +11,12 @@ import type { RequestSide } from './request-side.js';
 import { refusedParse, targetMessage } from './requests.js';
 import type { SessionCore } from './session-core.js';
 
+/** FirstNormalObjectId: from here on types are the database's own, and reading a value of one may run code of its own. */
+const firstUserOid = 16_384;
+const userType: Obstacle = {
+  reason: { code: 'unsupported', text: 'a parameter of a type of the database itself; cast it in the text instead' },
+};
+
 /** A name for the stand-in of a refused request that is not itself a Parse; it never comes to exist. */
 const standIn = 'refused';
 
@@ -31,6 +37,7 @@ export class ExtendedRequests {
     const parsed = this.#decode(message, () => readParse(message));
     if (!parsed) return true;
     const { name, text, parameterTypes } = parsed;
+    if (parameterTypes.some((oid) => oid >= firstUserOid)) return this.#refuse(message, text, userType, name);
     if (name !== '' && state.statements.lookup(name) === 'uncertain') return this.#wait();
     const inspection = judgement.inspect(text);
     if (!inspection) return false;
@@ -199,8 +206,8 @@ export class ExtendedRequests {
       return read();
     } catch (error) {
       if (!(error instanceof EncodingError)) throw error;
-      const obstacle: Obstacle = { reason: { code: 'unparsable', text: error.message }, native: { sqlState: '22021' } };
-      this.#refuse(message, '', obstacle);
+      const reason = { code: 'unparsable', text: error.message } as const;
+      this.#refuse(message, '', { reason, native: { sqlState: error.sqlState } });
       return undefined;
     }
   }

@@ -1,4 +1,5 @@
 import { psql } from '../../clients/psql.js';
+import { bind, errorOf, execute, int16, int32, message, parse, sync, zero } from '../../clients/raw-postgres.js';
 import { sql } from '../../servers/shop.js';
 import { StackUnderTest, versions } from '../../servers/use-stack.js';
 
@@ -28,6 +29,58 @@ describe.each(versions)('PostgreSQL %s', (version) => {
     await sql(under.stack.target.url, 'UPDATE customers SET ssn = reverse(ssn)');
     expect([text, withoutIds(await got(text))]).toEqual([text, withoutIds(before)]);
   }
+
+  test('names that the server would cut to one are refused', async () => {
+    const client = await under.raw('ci');
+    const long = 'n'.repeat(63);
+    const steps = [
+      parse(`${long}x`, 'SELECT name FROM customers'),
+      message('C', 'S', `${long}y`, zero),
+      parse(`${long}z`, "SELECT ssn || '' FROM customers"),
+      bind(`${long}x`),
+      bind('', [], 0, `${long}x`),
+      execute(`${long}x`),
+      parse('\u00e9'.repeat(20), 'SELECT 1'),
+    ];
+    for (const step of steps) {
+      client.send(step, sync);
+      expect(errorOf(await client.untilReady())['C']).toBe('42622');
+    }
+    client.send(parse(long, 'SELECT 1'), bind(long), execute(), sync);
+    expect((await client.untilReady()).map((each) => each.type).join('')).toBe('12DCZ');
+    under.expectNoCanary(Buffer.concat(client.received));
+    client.close();
+  });
+
+  test('what triggers say about masked values is not passed on', async () => {
+    await sql(
+      under.stack.target.url,
+      `CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+         RAISE NOTICE 'noticed %', (SELECT ssn FROM customers WHERE id = 1);
+         RAISE EXCEPTION 'told %', (SELECT ssn FROM customers WHERE id = 1); END$$;
+       CREATE TRIGGER tell BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION tell()`,
+    );
+    const told = await got("INSERT INTO audit_log (line) VALUES ('x')");
+    expect(told).toContain('P0001');
+    expect(told).not.toContain('told');
+    const copied = await psql(under.psql('reviewer'), "INSERT INTO audit_log (line) VALUES ('x')");
+    expect(copied.stderr).toContain('told');
+    await sql(under.stack.target.url, 'DROP TRIGGER tell ON audit_log');
+  });
+
+  test("a parameter's type cannot bring code of its own", async () => {
+    const [{ oid }] = (await sql<{ oid: number }>(
+      under.stack.target.url,
+      `CREATE FUNCTION checked(text) RETURNS boolean LANGUAGE plpgsql AS
+         'BEGIN INSERT INTO audit_log (line) VALUES (''by a domain''); RETURN true; END';
+       CREATE DOMAIN checking AS text CHECK (checked(VALUE))`,
+    ).then(() => sql(under.stack.target.url, "SELECT 'checking'::regtype::oid::int AS oid"))) as [{ oid: number }];
+    const client = await under.raw('ci');
+    client.send(message('P', zero, 'SELECT $1', zero, int16(1), int32(oid)), bind('', ['x']), execute(), sync);
+    expect(errorOf(await client.untilReady())['C']).toBe('0A000');
+    client.close();
+    expect(await under.onTarget("SELECT count(*) FROM audit_log WHERE line = 'by a domain'")).toBe('0');
+  });
 
   test('rows of what inherits from a table are judged where they live', async () => {
     expect(await got('SELECT * FROM notes')).toContain('42501');
