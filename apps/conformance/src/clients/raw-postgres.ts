@@ -113,7 +113,7 @@ export class RawPostgres {
     const asked = await client.next();
     if (asked.type !== 'R') throw new Error(`expected a password request, got ${describe(asked)}`);
     client.send(message('p', options.token, zero));
-    for (const answer of await client.untilReady()) {
+    for (let answer = await client.next(); answer.type !== 'Z'; answer = await client.next()) {
       if (answer.type === 'E') throw new Error(describe(answer));
       if (answer.type === 'K') {
         client.pid = answer.body.readInt32BE(0);

@@ -22,7 +22,9 @@ describe('PostgreSQL', () => {
   proves('postgres', 'revoke:key', async () => {
     const { api, gatewayPort: port, ca } = under.stack;
     const made = await api.expect<{ id: string; key: string }>('POST', '/v1/service-accounts/ci/keys', {});
-    const cut = await Raw.connect({ port, ca, token: made.key });
+    const cut = await eventually('the gateway knows the key', () =>
+      Raw.connect({ port, ca, token: made.key }).catch(() => undefined),
+    );
     const kept = await under.raw('ci');
     const since = Date.now();
     await api.expect('DELETE', `/v1/service-accounts/ci/keys/${made.id}`);
