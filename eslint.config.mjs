@@ -5,6 +5,8 @@ import tseslint from 'typescript-eslint';
 const mayImport = {
   'libs/domain': [],
   'libs/wire-kit': [],
+  'libs/dev-issuer': [],
+  'libs/identity': ['domain'],
   'libs/policy': ['domain'],
   'libs/masking': ['domain'],
   'libs/recording': ['domain'],
@@ -16,11 +18,21 @@ const mayImport = {
   'libs/testing': ['domain'],
   'libs/protocols/postgres': ['domain', 'enforcement', 'masking', 'sql', 'wire-kit'],
   migrations: [],
-  'apps/control-plane': ['domain', 'policy', 'recording', 'sql', 'gateway-contract', 'api-contract', 'migrations'],
+  'apps/control-plane': [
+    'domain',
+    'identity',
+    'policy',
+    'recording',
+    'sql',
+    'gateway-contract',
+    'api-contract',
+    'migrations',
+  ],
   'apps/gateway': [
     'domain',
     'enforcement',
     'gateway-contract',
+    'identity',
     'masking',
     'policy',
     'protocol-postgres',
@@ -28,9 +40,9 @@ const mayImport = {
     'sql',
     'wire-kit',
   ],
-  'apps/cli': ['api-client', 'api-contract', 'domain', 'policy', 'recording'],
-  'apps/conformance': ['domain', 'recording', 'testing'],
-  'apps/bench': ['testing'],
+  'apps/cli': ['api-client', 'api-contract', 'dev-issuer', 'domain', 'policy', 'recording'],
+  'apps/conformance': ['dev-issuer', 'domain', 'recording', 'testing'],
+  'apps/bench': ['identity', 'testing'],
 };
 /** A framework that belongs to one app. */
 const homes = [

@@ -5,13 +5,18 @@ import { ApprovalsModule } from './modules/approvals/approvals.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
 import { ConfigurationModule } from './modules/configuration/configuration.module.js';
 import { DecisionsModule } from './modules/decisions/decisions.module.js';
+import { FederationModule } from './modules/federation/federation.module.js';
 import { GatewaysModule } from './modules/gateways/gateways.module.js';
+import { GrantsModule } from './modules/grants/grants.module.js';
 import { IdentityModule } from './modules/identity/identity.module.js';
+import { LoginsModule } from './modules/logins/logins.module.js';
 import { ManifestsModule } from './modules/manifests/manifests.module.js';
 import { OperationsModule } from './modules/operations/operations.module.js';
 import { PoliciesModule } from './modules/policies/policies.module.js';
 import { RecordingsModule } from './modules/recordings/recordings.module.js';
 import { ResourcesModule } from './modules/resources/resources.module.js';
+import { SamlModule } from './modules/saml/saml.module.js';
+import { ScimModule } from './modules/scim/scim.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { SnapshotsModule } from './modules/snapshots/snapshots.module.js';
 import { AuthModule } from './platform/auth/auth.module.js';
@@ -41,6 +46,11 @@ export class AppModule {
     const features = [
       ConfigurationModule,
       IdentityModule,
+      LoginsModule,
+      SamlModule,
+      ScimModule,
+      FederationModule,
+      GrantsModule,
       ResourcesModule,
       PoliciesModule,
       ManifestsModule,

@@ -26,6 +26,7 @@ const account = (change: { disabled?: boolean; expiresAt?: string | null }) => (
       name: 'ci',
       owner: 'alice',
       disabled: change.disabled ?? false,
+      expiresAt: null,
       keys: [{ id: 'k1', hash: sha256('sp_ci'), expiresAt: change.expiresAt ?? null }],
     },
   ],

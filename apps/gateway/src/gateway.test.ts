@@ -135,7 +135,9 @@ const cuts: [string, (running: Running) => void, string][] = [
     'its account is disabled',
     ({ controlPlane }) =>
       controlPlane.publish({
-        serviceAccounts: [{ name: 'ci', disabled: true, keys: [{ id: 'k1', hash: sha256('sp_ci'), expiresAt: null }] }],
+        serviceAccounts: [
+          { name: 'ci', disabled: true, expiresAt: null, keys: [{ id: 'k1', hash: sha256('sp_ci'), expiresAt: null }] },
+        ],
       }),
     'the credential is no longer valid',
   ],

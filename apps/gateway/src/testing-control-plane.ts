@@ -119,8 +119,11 @@ export class TestingControlPlane {
       gateway: 'local',
       policies: [],
       resources: [sampleResource()],
-      serviceAccounts: [{ name: 'ci', disabled: false, keys: [{ id: 'k1', hash: sha256('sp_ci'), expiresAt: null }] }],
+      serviceAccounts: [
+        { name: 'ci', disabled: false, expiresAt: null, keys: [{ id: 'k1', hash: sha256('sp_ci'), expiresAt: null }] },
+      ],
       groups: [],
+      ...{ users: [], claimGroups: [], roles: [], grants: [], trustedIssuers: [], revokedTokens: [] },
       tokens: { issuer: 'https://control-plane.test', audience: 'sallyport', jwks: [this.publicJwk()] },
       pseudonymKey: Buffer.alloc(32, 7).toString('base64'),
       ...parts,

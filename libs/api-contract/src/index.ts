@@ -23,6 +23,26 @@ export {
   serviceAccountPatch,
   serviceAccountSpec,
 } from './service-account.js';
+export type { User, UserPatch, UserSpec } from './user.js';
+export { externalIdentity, newUser, user, userPage, userPatch, userSpec } from './user.js';
+export type { Role, RoleRequestRules, RoleSpec } from './role.js';
+export { newRole, role, rolePage, roleRequestRules, roleSpec } from './role.js';
+export type { MatchRule, TrustedIssuer, TrustedIssuerSpec } from './trusted-issuer.js';
+export {
+  issuerPresets,
+  newTrustedIssuer,
+  signatureAlgorithms,
+  trustedIssuer,
+  trustedIssuerPage,
+  trustedIssuerSpec,
+} from './trusted-issuer.js';
+export type { IdentityProvider, IdentityProviderSpec } from './identity-provider.js';
+export {
+  identityProvider,
+  identityProviderPage,
+  identityProviderSpec,
+  newIdentityProvider,
+} from './identity-provider.js';
 export type { Group, GroupSpec } from './group.js';
 export { group, groupPage, groupSpec, newGroup } from './group.js';
 export type { Policy, PolicySpec } from './policy.js';

@@ -1,15 +1,25 @@
 import { z } from 'zod';
 import { groupSpec } from './group.js';
+import { identityProviderSpec } from './identity-provider.js';
 import { objectName } from './names.js';
 import { policySpec } from './policy.js';
 import { resourceSpec } from './resource.js';
+import { roleSpec } from './role.js';
 import { serviceAccountSpec } from './service-account.js';
+import { trustedIssuerSpec } from './trusted-issuer.js';
+import { userSpec } from './user.js';
 
-export const manifestKinds = ['Resource', 'ServiceAccount', 'Group', 'Policy'] as const;
+export const manifestKinds = [
+  'Resource',
+  'ServiceAccount',
+  'User',
+  'Group',
+  'Role',
+  'TrustedIssuer',
+  'IdentityProvider',
+  'Policy',
+] as const;
 export type ManifestKind = (typeof manifestKinds)[number];
-
-/** Kinds of the product's language that this version does not serve; refused by name instead of as unknown words. */
-const otherKinds = ['TrustedIssuer', 'User', 'Role'];
 
 /** One document of a manifest. */
 export const manifest = z.discriminatedUnion(
@@ -17,15 +27,15 @@ export const manifest = z.discriminatedUnion(
   [
     z.strictObject({ kind: z.literal('Resource'), name: objectName, spec: resourceSpec }),
     z.strictObject({ kind: z.literal('ServiceAccount'), name: objectName, spec: serviceAccountSpec }),
+    z.strictObject({ kind: z.literal('User'), name: objectName, spec: userSpec }),
     z.strictObject({ kind: z.literal('Group'), name: objectName, spec: groupSpec }),
+    z.strictObject({ kind: z.literal('Role'), name: objectName, spec: roleSpec }),
+    z.strictObject({ kind: z.literal('TrustedIssuer'), name: objectName, spec: trustedIssuerSpec }),
+    z.strictObject({ kind: z.literal('IdentityProvider'), name: objectName, spec: identityProviderSpec }),
     z.strictObject({ kind: z.literal('Policy'), name: objectName, spec: policySpec }),
   ],
   {
-    error: (issue) => {
-      const kind = (issue.input as { kind?: unknown } | null | undefined)?.kind;
-      if (typeof kind === 'string' && otherKinds.includes(kind)) return `kind ${kind} is not available in this version`;
-      return issue.code === 'invalid_union' ? `kind must be one of ${manifestKinds.join(', ')}` : undefined;
-    },
+    error: (issue) => (issue.code === 'invalid_union' ? `kind must be one of ${manifestKinds.join(', ')}` : undefined),
   },
 );
 export type Manifest = z.infer<typeof manifest>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { objectName, pageOf, storedFields } from './names.js';
 
+const time = z.iso.datetime({ offset: true });
 const groups = z.array(objectName).max(1000);
 /** The person who answers for the account, and who may therefore not approve what it asks. */
 const owner = z.string().regex(/^[^\p{Cc}\s]{1,320}$/u, 'must be a name or an e-mail address');
@@ -10,6 +11,8 @@ export const serviceAccountSpec = z.strictObject({
   groups: groups.default([]),
   owner: owner.optional(),
   disabled: z.boolean().optional(),
+  /** From then on it proves nobody. Absent: it does not end. */
+  expiresAt: time.optional(),
 });
 export type ServiceAccountSpec = z.infer<typeof serviceAccountSpec>;
 
@@ -17,7 +20,12 @@ export const newServiceAccount = serviceAccountSpec.extend({ name: objectName })
 
 /** Only what is given changes; `owner: null` removes the owner. */
 export const serviceAccountPatch = z
-  .strictObject({ groups: groups.optional(), owner: owner.nullable().optional(), disabled: z.boolean().optional() })
+  .strictObject({
+    groups: groups.optional(),
+    owner: owner.nullable().optional(),
+    disabled: z.boolean().optional(),
+    expiresAt: time.nullable().optional(),
+  })
   .refine((patch) => Object.keys(patch).length > 0, 'must change something');
 export type ServiceAccountPatch = z.infer<typeof serviceAccountPatch>;
 
@@ -26,12 +34,12 @@ export const serviceAccount = z.strictObject({
   groups,
   owner: z.string().nullable(),
   disabled: z.boolean(),
+  expiresAt: time.nullable(),
   ...storedFields,
 });
 export type ServiceAccount = z.infer<typeof serviceAccount>;
 export const serviceAccountPage = pageOf(serviceAccount);
 
-const time = z.iso.datetime({ offset: true });
 const year = 366 * 24 * 3600;
 
 export const newKey = z.strictObject({

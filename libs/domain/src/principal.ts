@@ -9,6 +9,8 @@ export interface Principal {
   readonly roles: readonly string[];
   /** The person who answers for a service account or agent; may not approve what it asks. */
   readonly owner?: string;
+  /** For an Agent: the person it acts for. What it does must be permitted to both. */
+  readonly actsFor?: Principal;
 }
 
 /** The policy language's spelling of a principal, e.g. `ServiceAccount::ci`. */

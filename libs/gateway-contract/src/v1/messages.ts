@@ -3,12 +3,16 @@ import { signed } from './snapshot.js';
 
 const uuid = z.uuid();
 const time = z.iso.datetime();
-const principal = z.strictObject({
+const onePrincipal = z.strictObject({
   type: z.enum(['User', 'ServiceAccount', 'Agent']),
   id: z.string(),
-  groups: z.array(z.string()),
-  roles: z.array(z.string()),
+  groups: z.array(z.string()).readonly(),
+  roles: z.array(z.string()).readonly(),
   owner: z.string().optional(),
+});
+const principal = onePrincipal.extend({
+  /** Of an agent: the person it acts for. */
+  actsFor: onePrincipal.optional(),
 });
 const session = z.strictObject({
   id: uuid,

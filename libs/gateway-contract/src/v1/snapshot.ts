@@ -28,6 +28,7 @@ export const snapshotServiceAccount = z.strictObject({
   name,
   owner: z.string().optional(),
   disabled: z.boolean(),
+  expiresAt: time.nullable(),
   keys: z.array(
     z.strictObject({
       id: z.string(),
@@ -36,6 +37,66 @@ export const snapshotServiceAccount = z.strictObject({
       expiresAt: time.nullable(),
     }),
   ),
+});
+
+/** A person, and the logins of theirs that stand. */
+export const snapshotUser = z.strictObject({
+  name,
+  disabled: z.boolean(),
+  /** What issuers call them. */
+  identities: z.array(z.strictObject({ issuer: name, subject: z.string() })),
+  logins: z.array(
+    z.strictObject({
+      id: z.uuid(),
+      expiresAt: time,
+      /** Groups that the claims of this login put them in. */
+      groups: z.array(name),
+    }),
+  ),
+});
+
+export const snapshotRole = z.strictObject({
+  name,
+  /** Who has it always, on every resource: `User::alice`, `Group::dba`. */
+  members: z.array(z.string()),
+});
+
+/** A role on some resources for a while. */
+export const snapshotGrant = z.strictObject({
+  id: z.uuid(),
+  /** `User::alice`, `ServiceAccount::ci`. */
+  principal: z.string(),
+  role: name,
+  resources: z.array(name),
+  expiresAt: time,
+});
+
+/** Whoever comes with this claim from this issuer is in the group. */
+export const snapshotClaimGroup = z.strictObject({
+  group: name,
+  issuer: name,
+  claim: z.string(),
+  equals: z.string(),
+});
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+export const snapshotTrustedIssuer = z.strictObject({
+  name,
+  issuer: z.string(),
+  audience: z.array(z.string()).min(1),
+  preset: z.string().optional(),
+  algorithms: z.array(z.string()).min(1),
+  match: z.array(
+    z.strictObject({
+      claims: z.record(z.string(), z.union([scalar, z.array(scalar), z.strictObject({ like: z.string() })])),
+      principal: z.string(),
+    }),
+  ),
+  sessionSeconds: z.int().min(1),
+  /** The issuer's public keys as last fetched; none when they are too old to count. */
+  jwks: z.array(z.record(z.string(), z.unknown())),
+  /** Until when the keys count. */
+  keysValidUntil: time,
 });
 
 export const snapshotGroup = z.strictObject({
@@ -55,7 +116,14 @@ export const policySnapshot = z.strictObject({
   policies: z.array(z.strictObject({ name, cedar: z.string() })),
   resources: z.array(snapshotResource),
   serviceAccounts: z.array(snapshotServiceAccount),
+  users: z.array(snapshotUser),
   groups: z.array(snapshotGroup),
+  claimGroups: z.array(snapshotClaimGroup),
+  roles: z.array(snapshotRole),
+  grants: z.array(snapshotGrant),
+  trustedIssuers: z.array(snapshotTrustedIssuer),
+  /** Ids (`jti`) of access tokens that were withdrawn before their time. */
+  revokedTokens: z.array(z.string()),
   /** Verifies access tokens: issuer, audience and public keys (JWKS, EdDSA). */
   tokens: z.strictObject({
     issuer: z.string(),

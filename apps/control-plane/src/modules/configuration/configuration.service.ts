@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { manifestKinds } from '@sallyport/api-contract';
 import { validatePolicies } from '@sallyport/policy';
 import type { Logger } from 'pino';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -147,7 +148,7 @@ function refuseOwnAccount(planned: readonly PlannedChange[], actor: string): voi
 
 /** What only the whole can show: policies are validated as one set, and no kind grows without bound. */
 function checkWhole(current: Configuration, planned: readonly PlannedChange[]): void {
-  for (const kind of ['Resource', 'ServiceAccount', 'Group', 'Policy'] as const) {
+  for (const kind of manifestKinds) {
     const created = planned.filter((change) => change.kind === kind && change.change === 'created');
     if (created.length > 0 && current.list(kind).length + created.length > maxObjectsPerKind) {
       throw new ProblemError(409, 'too-many', `There can be ${maxObjectsPerKind} of a kind at most.`);

@@ -1,4 +1,12 @@
-import type { GroupSpec, ManifestKind, Resource } from '@sallyport/api-contract';
+import type {
+  GroupSpec,
+  IdentityProviderSpec,
+  ManifestKind,
+  Resource,
+  RoleSpec,
+  TrustedIssuerSpec,
+  UserSpec,
+} from '@sallyport/api-contract';
 
 /** What is stored of each kind: as declared, secrets left out, defaults filled in. */
 export interface StoredSpecs {
@@ -7,10 +15,28 @@ export interface StoredSpecs {
     readonly groups: readonly string[];
     readonly owner: string | null;
     readonly disabled: boolean;
+    /** ISO 8601; null: it does not end. */
+    readonly expiresAt: string | null;
   };
-  readonly Group: { readonly members: GroupSpec['members'] };
+  readonly User: {
+    readonly identities: UserSpec['identities'];
+    readonly email: string | null;
+    readonly displayName: string | null;
+    readonly disabled: boolean;
+  };
+  readonly Group: { readonly members: GroupSpec['members']; readonly claims: GroupSpec['claims'] };
+  readonly Role: {
+    readonly description: string | null;
+    readonly members: RoleSpec['members'];
+    readonly request: NonNullable<RoleSpec['request']> | null;
+  };
+  readonly TrustedIssuer: TrustedIssuerSpec;
+  readonly IdentityProvider: WithoutSecret<IdentityProviderSpec>;
   readonly Policy: { readonly cedar: string };
 }
+
+/** Of each member of the union on its own. */
+type WithoutSecret<Spec> = Spec extends unknown ? Omit<Spec, 'clientSecret'> : never;
 
 export type Origin = 'manifest' | 'api';
 

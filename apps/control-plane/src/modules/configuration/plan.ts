@@ -7,6 +7,7 @@ import { objectKey } from './configuration.js';
 import type { Edit, ObjectIssue } from './edit.js';
 import { InvalidConfiguration } from './edit.js';
 import type { ReadSecret } from './password-source.js';
+import { storedSpec } from './stored-spec.js';
 
 /** One edit, worked out against what is stored. */
 export interface PlannedChange {
@@ -79,30 +80,6 @@ function planPut(
     after: { spec, origin },
     ...(password !== undefined && { password }),
   };
-}
-
-/** As JSON keeps it: members that are undefined are gone. */
-function storedSpec(manifest: Manifest, before: StoredObject | undefined): StoredSpecs[ManifestKind] {
-  const spec = ((): StoredSpecs[ManifestKind] => {
-    switch (manifest.kind) {
-      case 'Resource':
-        return { ...manifest.spec, credential: { username: manifest.spec.credential.username } };
-      case 'ServiceAccount': {
-        const stored = before?.spec as StoredSpecs['ServiceAccount'] | undefined;
-        const { groups, owner, disabled } = manifest.spec;
-        return { groups: unique(groups), owner: owner ?? null, disabled: disabled ?? stored?.disabled ?? false };
-      }
-      case 'Group':
-        return { members: unique(manifest.spec.members) };
-      case 'Policy':
-        return { cedar: manifest.spec.cedar };
-    }
-  })();
-  return JSON.parse(JSON.stringify(spec)) as StoredSpecs[ManifestKind];
-}
-
-function unique(names: readonly string[]): string[] {
-  return [...new Set(names)];
 }
 
 /** The password to store; undefined where the stored one stays. */

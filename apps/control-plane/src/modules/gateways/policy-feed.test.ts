@@ -16,6 +16,7 @@ class Source {
     return {
       ...{ revision, gateway, issuedAt: new Date().toISOString(), maxAgeSeconds: 300 },
       ...{ policies: [], resources: [], serviceAccounts: [], groups: [] },
+      ...{ users: [], claimGroups: [], roles: [], grants: [], trustedIssuers: [], revokedTokens: [] },
       ...{ tokens: { issuer: 'i', audience: 'a', jwks: [] }, pseudonymKey: 'k' },
     };
   }

@@ -39,7 +39,7 @@ export class BootstrapService {
       if (used.length === 0) throw new ProblemError(409, 'bootstrap-used', 'The bootstrap token has been used.');
       const before = await findObject(manager, 'ServiceAccount', administrator);
       const groups = [...new Set([...(before?.spec.groups ?? []), administrators])];
-      const spec = { groups, owner: before?.spec.owner ?? null, disabled: false };
+      const spec = { groups, owner: before?.spec.owner ?? null, disabled: false, expiresAt: null };
       await saveObject(manager, { kind: 'ServiceAccount', name: administrator, spec, origin: 'api' });
       return this.keys.createIn(manager, { actor: 'bootstrap', account: administrator, request: {} });
     });

@@ -73,9 +73,11 @@ function patched(current: Configuration, name: string, patch: ServiceAccountPatc
   const stored = current.get('ServiceAccount', name);
   if (!stored) throw notFound('ServiceAccount', name);
   const owner = patch.owner === undefined ? stored.spec.owner : patch.owner;
+  const expiresAt = patch.expiresAt === undefined ? stored.spec.expiresAt : patch.expiresAt;
   return {
     groups: patch.groups ?? [...stored.spec.groups],
     disabled: patch.disabled ?? stored.spec.disabled,
     ...(owner !== null && { owner }),
+    ...(expiresAt !== null && { expiresAt }),
   };
 }

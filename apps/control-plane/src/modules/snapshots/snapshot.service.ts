@@ -9,11 +9,14 @@ import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { currentRevision, loadConfiguration } from '../configuration/configuration-store.js';
 import { resourcePassword } from '../configuration/configuration.service.js';
 import type { Configuration, StoredObject } from '../configuration/configuration.js';
+import { federationPart } from '../federation/federation.snapshot.js';
 import type { SnapshotSource } from '../gateways/snapshot-source.js';
+import { grantsPart } from '../grants/grants.snapshot.js';
 import { tokenAudience } from '../identity/access-token.js';
 import { mergeGroups } from '../identity/group-membership.js';
 import type { StoredKey } from '../identity/key-store.js';
 import { allKeys } from '../identity/key-store.js';
+import { loginsPart } from '../logins/logins.snapshot.js';
 
 /** Puts together what one gateway needs to decide alone. */
 @Injectable()
@@ -60,6 +63,9 @@ export class SnapshotService implements SnapshotSource {
         configuration.list('Group').map(({ name, spec }) => ({ name, members: spec.members })),
         configuration.list('ServiceAccount').map(({ name, spec }) => ({ name, groups: spec.groups })),
       ),
+      ...(await loginsPart(manager, configuration)),
+      ...(await federationPart(manager, configuration)),
+      ...(await grantsPart(manager, configuration)),
       tokens: { issuer: this.signer.issuer, audience: tokenAudience, jwks: this.signer.publicJwks() },
       pseudonymKey: pseudonymKey.toString('base64'),
     } satisfies Record<keyof PolicySnapshot, unknown>);
@@ -73,6 +79,7 @@ export class SnapshotService implements SnapshotSource {
       name,
       ...(spec.owner !== null && { owner: spec.owner }),
       disabled: spec.disabled,
+      expiresAt: spec.expiresAt ?? null,
       keys: (keys.get(name) ?? []).map(({ id, hash, expiresAt }) => ({
         ...{ id, hash },
         expiresAt: expiresAt?.toISOString() ?? null,

@@ -1,0 +1,53 @@
+import type { Manifest, ManifestKind } from '@sallyport/api-contract';
+import type { StoredObject, StoredSpecs } from './configuration.js';
+
+/** What is kept of a declaration: defaults filled in, secrets left out. As JSON keeps it: undefined members are gone. */
+export function storedSpec(manifest: Manifest, before: StoredObject | undefined): StoredSpecs[ManifestKind] {
+  return JSON.parse(JSON.stringify(specOf(manifest, before))) as StoredSpecs[ManifestKind];
+}
+
+function specOf(manifest: Manifest, before: StoredObject | undefined): StoredSpecs[ManifestKind] {
+  switch (manifest.kind) {
+    case 'Resource':
+      return { ...manifest.spec, credential: { username: manifest.spec.credential.username } };
+    case 'ServiceAccount': {
+      const stored = before?.spec as StoredSpecs['ServiceAccount'] | undefined;
+      const { groups, owner, disabled, expiresAt } = manifest.spec;
+      return {
+        groups: unique(groups),
+        owner: owner ?? null,
+        disabled: disabled ?? stored?.disabled ?? false,
+        expiresAt: expiresAt ?? null,
+      };
+    }
+    case 'User': {
+      const stored = before?.spec as StoredSpecs['User'] | undefined;
+      const { identities, email, displayName, disabled } = manifest.spec;
+      return {
+        identities,
+        email: email ?? null,
+        displayName: displayName ?? null,
+        disabled: disabled ?? stored?.disabled ?? false,
+      };
+    }
+    case 'Group':
+      return { members: unique(manifest.spec.members), claims: manifest.spec.claims };
+    case 'Role': {
+      const { description, members, request } = manifest.spec;
+      return { description: description ?? null, members: unique(members), request: request ?? null };
+    }
+    case 'TrustedIssuer':
+      return manifest.spec;
+    case 'IdentityProvider': {
+      if (manifest.spec.protocol === 'saml') return manifest.spec;
+      const { clientSecret: _, ...spec } = manifest.spec;
+      return spec;
+    }
+    case 'Policy':
+      return { cedar: manifest.spec.cedar };
+  }
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Trusted issuers: their keys, their tokens. */
+@Module({})
+export class FederationModule {}
