@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { ApiClient } from '@sallyport/api-client';
 import { CliError, exitCodes } from './exit-codes.js';
-import { apiSettings, type ApiSettings, type GlobalOptions } from './settings.js';
+import { loginToken } from './login/login-token.js';
+import { StoredLogins } from './login/stored-logins.js';
+import { apiSettings, dataDirectory, type ApiSettings, type GlobalOptions } from './settings.js';
 
 /** The options of a command together with those that every command takes. */
 export function optionsOf<T extends object>(command: Command): GlobalOptions & T {
@@ -10,11 +12,21 @@ export function optionsOf<T extends object>(command: Command): GlobalOptions & T
 
 /** Runs the body with a client for the configured API, and closes its connections after. */
 export async function withApi<T>(options: GlobalOptions, body: (client: ApiClient) => Promise<T>): Promise<T> {
+  return using({ ...apiSettings(options), token: await tokenFor(options) }, body);
+}
+
+/**
+ * Whom to be: the token that was given, else who signed in, else a local installation's administrator.
+ * @throws CliError when there is none of them, or the login has ended.
+ */
+export async function tokenFor(options: GlobalOptions): Promise<string> {
   const settings = apiSettings(options);
-  if (settings.token === undefined) {
-    throw new CliError(`no token for ${settings.api}: give --token or set SALLYPORT_TOKEN`, exitCodes.usage);
-  }
-  return using(settings, body);
+  const { api, localToken } = settings;
+  const logins = new StoredLogins(dataDirectory(options));
+  const token =
+    settings.token ?? (await loginToken(logins, api, () => clientOf({ ...settings, token: undefined }))) ?? localToken;
+  if (token !== undefined) return token;
+  throw new CliError(`no token for ${api}: \`sallyport login\`, --token or SALLYPORT_TOKEN`, exitCodes.usage);
 }
 
 /** The same for what needs no token, or carries its proof in the body. */

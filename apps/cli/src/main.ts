@@ -1,12 +1,15 @@
 import fs from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ApiError } from '@sallyport/api-client';
-import { accessCommands } from './commands/access/access.js';
+import { whoamiCommand } from './commands/access/whoami.js';
 import { applyCommand } from './commands/apply/apply.js';
 import { approvalsCommand } from './commands/approvals/approvals.js';
 import { auditCommand } from './commands/audit/audit.js';
 import { doctorCommand } from './commands/doctor/doctor.js';
 import { gatewayCommand } from './commands/gateway/gateway.js';
+import { loginCommand } from './commands/login/login.js';
+import { logoutCommand } from './commands/login/logout.js';
+import { tokenCommand } from './commands/login/token.js';
 import { deleteCommand } from './commands/objects/delete.js';
 import { getCommand } from './commands/objects/get.js';
 import { keysCommand } from './commands/objects/keys.js';
@@ -38,7 +41,10 @@ const commands: readonly Command[] = [
   getCommand(),
   deleteCommand(),
   keysCommand(),
-  ...accessCommands(),
+  loginCommand(),
+  logoutCommand(),
+  whoamiCommand(),
+  tokenCommand(),
   approvalsCommand(),
   sessionsCommand(),
   policyCommand(),

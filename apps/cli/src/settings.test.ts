@@ -28,7 +28,12 @@ test('options win over the environment, the environment over the local file', ()
     token: 'sp_opt',
   });
   expect(apiSettings({ data }, env)).toMatchObject({ api: 'https://env:1', token: 'sp_env' });
-  expect(apiSettings({ data }, {})).toEqual({ api: 'https://127.0.0.1:7443', token: 'sp_local', ca: 'LOCAL CA' });
+  expect(apiSettings({ data }, {})).toEqual({
+    api: 'https://127.0.0.1:7443',
+    token: undefined,
+    localToken: 'sp_local',
+    ca: 'LOCAL CA',
+  });
 });
 
 test("the local administrator's token is never offered to another address", () => {
@@ -36,6 +41,7 @@ test("the local administrator's token is never offered to another address", () =
   expect(apiSettings({ data, api: 'https://elsewhere:7443' }, {})).toEqual({
     api: 'https://elsewhere:7443',
     token: undefined,
+    localToken: undefined,
     ca: undefined,
   });
 });

@@ -15,7 +15,10 @@ export interface GlobalOptions {
 
 export interface ApiSettings {
   readonly api: string;
+  /** As given by option or environment. */
   readonly token: string | undefined;
+  /** The administrator's key of a local `sallyport up`, for its own API alone. */
+  readonly localToken: string | undefined;
   /** PEM text. */
   readonly ca: string | undefined;
 }
@@ -44,7 +47,7 @@ export function apiSettings(options: GlobalOptions, env: Environment = process.e
       exitCodes.usage,
     );
   }
-  return { api: address, token: token ?? own?.adminToken, ca: readCa(caFile ?? own?.ca) };
+  return { api: address, token, localToken: own?.adminToken, ca: readCa(caFile ?? own?.ca) };
 }
 
 function readCa(file: string | undefined): string | undefined {

@@ -14,7 +14,8 @@ export function doctorCommand(): Command {
     .description('check this machine, the API, the gateways and their listeners')
     .action(async (_options: unknown, command: Command) => {
       const { json, ...global } = optionsOf(command);
-      const settings = apiSettings(global);
+      const given = apiSettings(global);
+      const settings = { ...given, token: given.token ?? given.localToken };
       const checks = [
         ...hostChecks(dataDirectory(global)),
         ...(await apiChecks(settings)),
