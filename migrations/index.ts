@@ -2,6 +2,7 @@ import { CreateConfiguration1795299000000 } from './1795299000000-create-configu
 import { CreateAudit1795300000000 } from './1795300000000-create-audit.js';
 import { CreateGatewaysAndSessions1795300100000 } from './1795300100000-create-gateways-and-sessions.js';
 import { CreateApprovals1795300200000 } from './1795300200000-create-approvals.js';
+import { CreateFederation1795400000000 } from './1795400000000-create-federation.js';
 
 /** The migrations in order; the list is explicit so that a bundle or a test runs exactly these. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   CreateAudit1795300000000,
   CreateGatewaysAndSessions1795300100000,
   CreateApprovals1795300200000,
+  CreateFederation1795400000000,
 ];

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { ApprovalsModule } from './modules/approvals/approvals.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
 import { ConfigurationModule } from './modules/configuration/configuration.module.js';
+import { CredentialsModule } from './modules/credentials/credentials.module.js';
 import { DecisionsModule } from './modules/decisions/decisions.module.js';
 import { FederationModule } from './modules/federation/federation.module.js';
 import { GatewaysModule } from './modules/gateways/gateways.module.js';
@@ -46,6 +47,7 @@ export class AppModule {
     const features = [
       ConfigurationModule,
       IdentityModule,
+      CredentialsModule,
       LoginsModule,
       SamlModule,
       ScimModule,

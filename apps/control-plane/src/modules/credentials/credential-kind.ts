@@ -8,6 +8,7 @@ export interface AccessTokenClaims {
   readonly credentialId: string;
   /** Id of this very token. */
   readonly tokenId: string;
+  readonly expiresAt: Date;
   /** RFC 8693 §4.1: who acts for the subject, as a principal reference, and by which credential. */
   readonly actor?: { readonly subject: string; readonly credentialId: string };
   /** Of a token exchanged for a trusted issuer's: which, and the groups its claims gave. */
@@ -23,3 +24,6 @@ export interface CredentialKind {
   readonly prefix: string;
   prove(claims: AccessTokenClaims): Promise<CallerIdentity | undefined>;
 }
+
+/** Injection token of the list of every CredentialKind. */
+export const CREDENTIAL_KINDS = Symbol('CredentialKinds');

@@ -17,10 +17,12 @@ export interface OAuthFailure {
   readonly description: string;
 }
 
-/** A token request as it came: every parameter once. */
+/** A token request as it came: every parameter once (RFC 6749 §3.2), none empty. */
 export interface TokenForm {
   readonly grantType: string;
   readonly parameters: ReadonlyMap<string, string>;
+  /** `resource` and `audience`, the two that may be repeated (RFC 8693 §2.1). */
+  readonly targets: readonly string[];
   /** From the form or from HTTP Basic, never both. */
   readonly client: { readonly id: string | undefined; readonly secret: string | undefined };
 }
@@ -33,4 +35,11 @@ export interface TokenGrant {
   /** As `grant_type` spells it. */
   readonly grantType: string;
   issue(form: TokenForm): Promise<TokenOutcome>;
+}
+
+/** Injection token of the list of every TokenGrant. */
+export const TOKEN_GRANTS = Symbol('TokenGrants');
+
+export function tokenFailure(error: OAuthFailure['error'], description: string): { ok: false; failure: OAuthFailure } {
+  return { ok: false, failure: { status: error === 'invalid_client' ? 401 : 400, error, description } };
 }

@@ -4,19 +4,17 @@ import { Public } from '../../platform/auth/authorize.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
 import { Signer } from '../../platform/crypto/signer.js';
 import type { HttpResponse } from '../../platform/http/http-types.js';
-import { issueAccessToken } from './access-token.js';
-import { StoredCredentialVerifier } from './credential-verifier.service.js';
-import { PrincipalDirectory } from './principal-directory.js';
-import type { OAuthFailure } from './token-endpoint.js';
-import { invalidClient, readTokenRequest } from './token-endpoint.js';
+import { readTokenRequest } from './token-endpoint.js';
+import type { OAuthFailure, TokenGrant, TokenOutcome } from './token-grant.js';
+import { TOKEN_GRANTS, tokenFailure } from './token-grant.js';
 
+/** The token endpoint (RFC 6749 §3.2), and what clients need to know of this authorization server. */
 @Controller()
 export class OAuthController {
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'publicUrl'>,
     private readonly signer: Signer,
-    private readonly credentials: StoredCredentialVerifier,
-    private readonly directory: PrincipalDirectory,
+    @Inject(TOKEN_GRANTS) private readonly grants: readonly TokenGrant[],
   ) {}
 
   @Post('oauth/token')
@@ -27,14 +25,8 @@ export class OAuthController {
     @Headers('authorization') authorization: string | undefined,
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<TokenResponse | TokenError> {
-    const question = readTokenRequest(body, authorization);
-    if (!question.ok) return refuse(response, question.failure);
-    const key = await this.credentials.keyOf(question.secret);
-    const account = key && (await this.directory.find(`ServiceAccount::${key.serviceAccount}`));
-    const otherClient = question.clientId !== undefined && question.clientId !== key?.serviceAccount;
-    if (!key || !account || otherClient) return refuse(response, invalidClient);
-    const { token, expiresInSeconds } = await issueAccessToken(this.signer, key);
-    return { access_token: token, token_type: 'Bearer', expires_in: expiresInSeconds };
+    const outcome = await this.answer(body, authorization);
+    return outcome.ok ? outcome.response : refuse(response, outcome.failure);
   }
 
   @Get('.well-known/jwks.json')
@@ -51,10 +43,18 @@ export class OAuthController {
       issuer,
       token_endpoint: `${issuer}/oauth/token`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
-      grant_types_supported: ['client_credentials'],
+      grant_types_supported: this.grants.map(({ grantType }) => grantType),
       response_types_supported: [],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     };
+  }
+
+  private async answer(body: unknown, authorization: string | undefined): Promise<TokenOutcome> {
+    const question = readTokenRequest(body, authorization);
+    if (!question.ok) return question;
+    const grant = this.grants.find(({ grantType }) => grantType === question.form.grantType);
+    if (!grant) return tokenFailure('unsupported_grant_type', 'This server has no such grant.');
+    return grant.issue(question.form);
   }
 }
 
