@@ -1,41 +1,56 @@
-import { objectId, type Action, type Decision, type DecisionRecord } from '@sallyport/domain';
+import { objectId, type Action, type Decision, type DecisionRecord, type Effect } from '@sallyport/domain';
+import { jsonString } from './json-string.js';
 
-interface Cached {
-  readonly decision: Decision;
-  readonly body: Buffer;
+/** What the JSON of a decision holds besides numbers, names and the text: the same for every text that means the same. */
+interface Frame {
+  readonly protocol: string;
+  readonly kind: string;
+  /** Stands before the text, and behind it. */
+  readonly before: string;
+  readonly after: string;
 }
 
 /**
- * The part of a decision's JSON that follows from the action and the judgement alone. The inspector and the judge hand out
- * the same objects for the same statement, so in a busy session this is a lookup.
+ * By effects and decision: the inspector and the judge hand out the same ones for statements that differ in constants alone,
+ * although each has an Action of its own for its text. In a busy session this is a lookup.
  */
-const bodies = new WeakMap<Action, Cached>();
+const frames = new WeakMap<readonly Effect[], WeakMap<Decision, Frame>>();
 
-export function decisionBody(action: Action, decision: Decision): Buffer {
-  const cached = bodies.get(action);
-  if (cached?.decision === decision) return cached.body;
-  const body = Buffer.from(encode(action, decision), 'utf8');
-  bodies.set(action, { decision, body });
-  return body;
+/** @returns the JSON of a RecordedDecision */
+export function decisionJson(record: DecisionRecord): string {
+  const { action, decision, seq, phase, parameters, approvalId } = record;
+  const { before, after } = frameOf(action, decision);
+  const id = jsonString(record.decisionId);
+  const more = parameters === undefined && !approvalId ? '}' : tail(parameters, approvalId);
+  return `{"id":${id},"seq":${seq},"phase":"${phase}",${before}${jsonString(action.text)}${after}${more}`;
 }
 
-/** Opens the object; the body follows, then `decisionTail`. */
-export function decisionHead(record: DecisionRecord): string {
-  return `{"id":${JSON.stringify(record.decisionId)},"seq":${record.seq},"phase":"${record.phase}",`;
+function tail(parameters: DecisionRecord['parameters'], approvalId: string | undefined): string {
+  const bound = parameters ? `,"parameters":${parametersJson(parameters)}` : '';
+  const approval = approvalId ? `,"approvalId":${jsonString(approvalId)}` : '';
+  return `${bound}${approval}}`;
 }
 
-export function decisionTail(record: DecisionRecord): string {
-  const parameters = record.parameters ? `,"parameters":${JSON.stringify(record.parameters)}` : '';
-  const approval = record.approvalId ? `,"approvalId":${JSON.stringify(record.approvalId)}` : '';
-  return `${parameters}${approval}}`;
+function parametersJson(parameters: readonly (string | null)[]): string {
+  let json = '';
+  for (const value of parameters) json += `${json === '' ? '' : ','}${value === null ? 'null' : jsonString(value)}`;
+  return `[${json}]`;
 }
 
-function encode(action: Action, decision: Decision): string {
-  const json = JSON.stringify({
-    protocol: action.protocol,
-    kind: action.kind,
-    text: action.text,
-    effects: action.effects.map((effect) => ({
+function frameOf(action: Action, decision: Decision): Frame {
+  let ofEffects = frames.get(action.effects);
+  if (!ofEffects) frames.set(action.effects, (ofEffects = new WeakMap()));
+  const known = ofEffects.get(decision);
+  if (known?.kind === action.kind && known.protocol === action.protocol) return known;
+  const frame = encode(action, decision);
+  ofEffects.set(decision, frame);
+  return frame;
+}
+
+function encode({ protocol, kind, effects }: Action, decision: Decision): Frame {
+  const head = JSON.stringify({ protocol, kind });
+  const rest = JSON.stringify({
+    effects: effects.map((effect) => ({
       verb: effect.verb,
       object: objectId(effect.object),
       columns: effect.columns,
@@ -46,5 +61,5 @@ function encode(action: Action, decision: Decision): string {
     approval: decision.effect === 'hold' ? decision.approval : undefined,
     policyRevision: decision.policyRevision,
   });
-  return json.slice(1, -1);
+  return { protocol, kind, before: `${head.slice(1, -1)},"text":`, after: `,${rest.slice(1, -1)}` };
 }

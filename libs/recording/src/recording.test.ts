@@ -12,6 +12,8 @@ function frames(items: readonly RecordingItem[]): Frame[] {
   return items.flatMap((item) => (item.kind === 'frame' ? [item.frame] : []));
 }
 
+const anyText = fc.oneof(fc.string(), fc.string({ unit: 'binary', maxLength: 300 }), fc.constant('x\\"\n'.repeat(100)));
+
 function small(): Buffer {
   const recording = new MemoryRecording();
   recording.writer.open(sampleSession);
@@ -47,6 +49,32 @@ test('what is written is read back, in order', async () => {
   expect(kept[5]).toMatchObject({ reason: 'the client left', interrupted: false });
   expect(items.at(-1)).toMatchObject({ kind: 'end', truncated: false });
   for (const frame of kept) expect(Math.abs(frame.time / 1000 - Date.now())).toBeLessThan(60_000);
+});
+
+test('texts and parameters are read back as they were, whatever statements have in common', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(anyText, fc.array(fc.option(anyText)))), async (requests) => {
+      const recording = new MemoryRecording();
+      const like = sampleDecision(0);
+      const denied = sampleDecision(0, '', 'deny').decision;
+      requests.forEach(([text, parameters], seq) => {
+        const decision = seq % 3 === 0 ? denied : like.decision;
+        const action = { ...like.action, text, kind: seq % 2 === 0 ? 'SELECT' : 'SHOW' };
+        recording.writer.decision({ ...like, seq, action, decision, parameters });
+      });
+      recording.seal();
+      const kept = frames(await read([recording.bytes])).map((frame) => frame.kind === 'decision' && frame.decision);
+      expect(kept).toEqual(
+        requests.map(([text, parameters], seq) =>
+          expect.objectContaining({
+            ...{ seq, text, parameters, kind: seq % 2 === 0 ? 'SELECT' : 'SHOW' },
+            effect: seq % 3 === 0 ? 'deny' : 'permit',
+          }),
+        ),
+      );
+    }),
+    { numRuns: 50 },
+  );
 });
 
 test('cut at any byte, it yields the whole frames before the cut and says that it is cut', async () => {

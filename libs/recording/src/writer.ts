@@ -1,7 +1,8 @@
 import type { DecisionRecord, SessionInfo } from '@sallyport/domain';
 import { nowMicros } from './clock.js';
-import { decisionBody, decisionHead, decisionTail } from './decision-json.js';
+import { decisionJson } from './decision-json.js';
 import { frameHeaderBytes, frameTypes, rawFrameBytes, writeFrameHeader } from './format.js';
+import { jsonString } from './json-string.js';
 
 /** Where frames go: a session's current segment. */
 export interface SegmentSink {
@@ -56,25 +57,7 @@ export class RecordingWriter {
   }
 
   decision(record: DecisionRecord): void {
-    const head = decisionHead(record);
-    const body = decisionBody(record.action, record.decision);
-    const tail = decisionTail(record);
-    // UTF-8 takes at most three bytes for a UTF-16 unit.
-    const most = frameHeaderBytes + (head.length + tail.length) * 3 + body.length;
-    const { buffer } = this;
-    if (most > buffer.bytes.length) {
-      this.#direct(frameTypes.decision, Buffer.concat([Buffer.from(head), body, Buffer.from(tail)]));
-      return;
-    }
-    this.#reserve(most);
-    const start = buffer.length;
-    let end = start + frameHeaderBytes;
-    end += buffer.bytes.write(head, end, 'utf8');
-    buffer.bytes.set(body, end);
-    end += body.length;
-    end += buffer.bytes.write(tail, end, 'utf8');
-    writeFrameHeader(buffer.bytes, start, frameTypes.decision, end - start - frameHeaderBytes, nowMicros());
-    buffer.length = end;
+    this.#json(frameTypes.decision, decisionJson(record));
   }
 
   request(bytes: Uint8Array): void {
@@ -86,7 +69,7 @@ export class RecordingWriter {
   }
 
   outcome(seq: number, completion: string): void {
-    this.#json(frameTypes.outcome, `{"seq":${seq},"completion":${JSON.stringify(completion)}}`);
+    this.#json(frameTypes.outcome, `{"seq":${seq},"completion":${jsonString(completion)}}`);
   }
 
   note(name: string, detail: Readonly<Record<string, string | number | boolean>>): void {
@@ -126,9 +109,16 @@ export class RecordingWriter {
   }
 
   #json(type: number, text: string): void {
-    const payload = Buffer.from(text, 'utf8');
-    if (payload.length > rawFrameBytes / 2) this.#direct(type, payload);
-    else this.#copy(type, payload);
+    // UTF-8 takes at most three bytes for a UTF-16 unit.
+    const most = frameHeaderBytes + text.length * 3;
+    if (most > Math.min(rawFrameBytes / 2, this.buffer.bytes.length))
+      return this.#direct(type, Buffer.from(text, 'utf8'));
+    this.#reserve(most);
+    const { buffer } = this;
+    const start = buffer.length;
+    const length = buffer.bytes.write(text, start + frameHeaderBytes, 'utf8');
+    writeFrameHeader(buffer.bytes, start, type, length, nowMicros());
+    buffer.length = start + frameHeaderBytes + length;
   }
 
   #raw(type: number, bytes: Uint8Array): void {
