@@ -1,9 +1,8 @@
-import type { ApprovalRequirement, ApprovalTerms, Decision, Obligation, Reason } from '@sallyport/domain';
-import { defaultExpirySeconds } from '../language/annotations.js';
+import type { ApprovalTerms, Decision, Obligation, Reason } from '@sallyport/domain';
 import type { Statement } from '../language/statement.js';
+import { unitedTerms } from './approval-terms.js';
 import type { Finding } from './request-judge.js';
 import { strictest } from './request-judge.js';
-import { compareText } from './verdict.js';
 
 /** The decision that the strictest findings make; `findings` is not empty. */
 export function decisionOf(
@@ -45,7 +44,8 @@ function reasonsOf({ verdict, object }: Finding): Reason[] {
         ? ('needs-approval' as const)
         : ('permitted' as const);
   const reason = (statement?: Statement): Reason => {
-    const text = (code === 'evaluation-error' ? undefined : statement?.reason) ?? fixedText[code];
+    const own = verdict.kind === 'deny' ? verdict.text : undefined;
+    const text = (code === 'evaluation-error' ? undefined : statement?.reason) ?? own ?? fixedText[code];
     return { code, ...(statement ? { policy: statement.label } : {}), ...(text ? { text } : {}), object };
   };
   return verdict.by.length > 0 ? verdict.by.map(reason) : [reason()];
@@ -55,20 +55,11 @@ function distinct(reasons: readonly Reason[]): Reason[] {
   return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()];
 }
 
-/** All requirements together; the same groups asked for twice need the higher quorum. The shortest time counts. */
 function termsOf(statements: readonly Statement[]): ApprovalTerms {
-  const byGroups = new Map<string, ApprovalRequirement>();
-  let expiresInSeconds = Infinity;
-  for (const { approval } of statements) {
+  const all = statements.map(({ approval }): ApprovalTerms => {
     if (!approval) throw new Error('a statement holds without saying who approves');
-    const key = JSON.stringify(approval.groups);
-    const quorum = Math.max(approval.quorum, byGroups.get(key)?.quorum ?? 0);
-    byGroups.set(key, { groups: approval.groups, quorum });
-    expiresInSeconds = Math.min(expiresInSeconds, approval.expiresInSeconds);
-  }
-  const requirements = [...byGroups].sort(([a], [b]) => compareText(a, b)).map(([, requirement]) => requirement);
-  return {
-    requirements,
-    expiresInSeconds: Number.isFinite(expiresInSeconds) ? expiresInSeconds : defaultExpirySeconds,
-  };
+    const { groups, quorum, expiresInSeconds } = approval;
+    return { requirements: [{ groups, quorum }], expiresInSeconds };
+  });
+  return unitedTerms(all);
 }

@@ -43,6 +43,10 @@ export interface JudgedResource {
 /** From most to least hidden: what counts when one column is classified twice. */
 const strictness: readonly MaskMethod[] = ['redact', 'null', 'pseudonym', 'partial'];
 
+export function stricterMask(a: MaskMethod, b: MaskMethod): MaskMethod {
+  return strictness.indexOf(a) <= strictness.indexOf(b) ? a : b;
+}
+
 /** Makes the entities of one resource. */
 export class ResourceEntities {
   readonly labels: readonly EntityName[];
@@ -86,6 +90,5 @@ export class ResourceEntities {
 }
 
 function merged(a: ClassifiedColumn, b: ClassifiedColumn): ClassifiedColumn {
-  const mask = strictness.indexOf(a.mask) <= strictness.indexOf(b.mask) ? a.mask : b.mask;
-  return { column: a.column, tags: [...new Set([...a.tags, ...b.tags])], mask };
+  return { column: a.column, tags: [...new Set([...a.tags, ...b.tags])], mask: stricterMask(a.mask, b.mask) };
 }

@@ -13,9 +13,12 @@ import { preparsedSlots } from './evaluate.js';
 import type { GroupMembers } from './group-membership.js';
 import { GroupMembership } from './group-membership.js';
 import { canonicalAddress } from './request-context.js';
-import type { RevisionState } from './session-policy.js';
+import { JointPolicy } from './joint-policy.js';
+import type { RevisionState, SessionJudge } from './session-policy.js';
 import { SessionPolicy } from './session-policy.js';
 import { SessionScope } from './session-scope.js';
+import type { TokenLimits } from './token-limits.js';
+import { limitsOn } from './token-limits.js';
 
 /** One revision of everything that decides. */
 export interface JudgeInput {
@@ -33,6 +36,7 @@ export interface SessionQuestion {
   readonly sourceIp: string;
   readonly protocol: Protocol;
   readonly task?: string;
+  readonly limits?: TokenLimits;
   /** The clock that policies about time read; the machine's own by default. */
   readonly now?: () => Date;
 }
@@ -72,12 +76,24 @@ export class Judge {
 
   /**
    * The judge of one session. The principal is in the groups that it lists and in those that hold any of them. A resource
-   * that this revision does not know, or an address that is none, makes a judge that denies everything.
+   * that this revision does not know, or an address that is none, makes a judge that denies everything. Whoever acts for
+   * somebody may do what both may.
    */
-  forSession({ principal, resource, sourceIp, protocol, task, now }: SessionQuestion): SessionPolicy {
+  forSession(question: SessionQuestion): SessionJudge {
+    const { actsFor, ...actor } = question.principal;
+    const own = this.#forOne({ ...question, principal: actor });
+    if (!actsFor) return own;
+    return new JointPolicy(
+      { ref: principalRef(actor), policy: own },
+      { ref: principalRef(actsFor), policy: this.forSession({ ...question, principal: actsFor }) },
+    );
+  }
+
+  #forOne({ principal, resource, sourceIp, protocol, task, limits, now }: SessionQuestion): SessionPolicy {
     const facts = { sourceIp, protocol, ...(task === undefined ? {} : { task }) };
     const entities = this.#resources.get(resource);
-    const scope = entities && isAddress(sourceIp) ? this.#scopeOf(principal, entities, facts) : undefined;
+    const scope =
+      entities && isAddress(sourceIp) ? this.#scopeOf({ ...facts, principal, limits }, entities) : undefined;
     return new SessionPolicy(this.#state, scope, facts, now ?? (() => new Date()));
   }
 
@@ -94,14 +110,17 @@ export class Judge {
   }
 
   /** Sessions whose every difference policy cannot see share their decisions. */
-  #scopeOf(principal: Principal, resource: ResourceEntities, facts: Omit<SessionQuestion, 'principal' | 'resource'>) {
+  #scopeOf(question: Omit<SessionQuestion, 'resource'>, resource: ResourceEntities): SessionScope {
+    const { principal, sourceIp, protocol, task } = question;
     const groups = this.#groups.resolve(principalRef(principal), principal.groups);
     const roles = [...principal.roles].sort();
-    const { sourceIp, protocol, task } = facts;
+    const verbs = limitsOn(resource.resource.name, question.limits);
     const seen = [this.#readsAddress ? canonicalAddress(sourceIp) : null, this.#readsTask ? (task ?? null) : null];
-    const key = JSON.stringify([principalRef(principal), groups, roles, resource.resource.name, protocol, seen]);
+    const who = [principalRef(principal), groups, roles, verbs ? [...verbs].sort() : null];
+    const key = JSON.stringify([who, resource.resource.name, protocol, seen]);
     const known = this.#scopes.get(key);
-    const scope = known ?? new SessionScope(principalEntity(principal, groups), resource, this.#index, this.#slices);
+    const scope =
+      known ?? new SessionScope(principalEntity(principal, groups), resource, this.#index, this.#slices, verbs);
     this.#scopes.set(key, scope);
     return scope;
   }

@@ -19,6 +19,8 @@ export interface Finding {
   readonly errors: readonly EvaluationError[];
 }
 
+const outsideLimits: Verdict = { kind: 'deny', code: 'no-permit', by: [], text: 'the token in use is not for this' };
+
 /** Judges the effects of one request. */
 export class RequestJudge {
   /** True once a statement was asked whose answer changes with time alone. */
@@ -37,6 +39,8 @@ export class RequestJudge {
    */
   effect({ verb, object, columns }: Effect): readonly Finding[] {
     if (!verbObjects[verb]?.includes(object.kind)) throw new Error(`${verb} does not apply to a ${object.kind}`);
+    if (this.scope.verbs?.has(verb) === false)
+      return [{ verdict: outsideLimits, object: objectId(object), errors: [] }];
     if (object.kind === 'Column') {
       return this.#table(verb, { ...object, kind: 'Table' }, [objectId(object)]);
     }

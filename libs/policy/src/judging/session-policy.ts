@@ -9,6 +9,8 @@ import { RequestContext } from './request-context.js';
 import type { SessionScope } from './session-scope.js';
 
 export interface EffectExplanation {
+  /** Whose judgement it is, where a request is judged for two. As in `User::alice`. */
+  readonly principal?: string;
   readonly verb: string;
   readonly object: string;
   readonly columns?: readonly string[];
@@ -34,8 +36,15 @@ export interface RevisionState {
   retired: boolean;
 }
 
-/** The judge of one session under one revision; a PolicyPort. Never throws: what fails denies. */
-export class SessionPolicy {
+/** Judges one session's requests under one revision; a PolicyPort. Never throws: what fails denies. */
+export interface SessionJudge {
+  judge(action: Action): Decision;
+  /** The decision with how each effect fared. Judges anew. */
+  explain(action: Action): Explanation;
+}
+
+/** The judge for one principal. */
+export class SessionPolicy implements SessionJudge {
   constructor(
     readonly state: RevisionState,
     readonly scope: SessionScope | undefined,
@@ -54,7 +63,6 @@ export class SessionPolicy {
     }
   }
 
-  /** The decision with how each effect fared. Judges anew. */
   explain(action: Action): Explanation {
     if (this.state.retired || this.scope === undefined) return { decision: this.#cannotJudge(), effects: [] };
     try {

@@ -26,6 +26,8 @@ export class SessionScope {
     readonly resource: ResourceEntities,
     index: PolicyIndex,
     readonly slices: SliceTable,
+    /** Verbs that the session's credential is for; undefined: it was not narrowed. */
+    readonly verbs?: ReadonlySet<string>,
   ) {
     this.#candidates = index.about(principal, {
       name: resource.resource.name,

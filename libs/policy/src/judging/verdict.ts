@@ -8,6 +8,8 @@ export type Verdict =
       readonly kind: 'deny';
       readonly code: 'forbidden' | 'no-permit' | 'evaluation-error';
       readonly by: readonly Statement[];
+      /** Said instead of the usual words for the code. */
+      readonly text?: string;
     };
 
 /** Deny is stricter than hold, hold than permit. */
