@@ -12,14 +12,13 @@ import { LOGGER } from '../../platform/logging/logger.js';
 import { AuditService } from '../audit/audit.service.js';
 import { bumpRevision, deleteObject, loadConfiguration, lockRevision, saveObject } from './configuration-store.js';
 import type { Configuration, StoredObject, StoredSpecs } from './configuration.js';
+import { objectKey } from './configuration.js';
 import type { Edit } from './edit.js';
 import { InvalidConfiguration } from './edit.js';
+import { secretKinds } from './object-secrets.js';
 import { readPassword } from './password-source.js';
 import type { PlannedChange } from './plan.js';
 import { planChanges } from './plan.js';
-
-/** Kind of the secrets that hold resources' passwords, by the resource's name. */
-export const resourcePassword = 'resource-password';
 
 /** Objects of one kind; keeps one transaction, and one snapshot, within reason. */
 const maxObjectsPerKind = 20_000;
@@ -69,10 +68,10 @@ export class ConfigurationService {
     const revision = await lockRevision(manager);
     const current = await loadConfiguration(manager);
     const edits = request.edits(current);
-    const stored = await this.storedPasswords(manager, edits);
+    const stored = await this.storedSecrets(manager, edits);
     const planned = planChanges(current, edits, {
       read: (source) => readPassword(source, { env: process.env, ownSecretFiles: this.config.ownSecretFiles }),
-      stored: (resource) => stored.get(resource),
+      stored: (kind, name) => stored.get(objectKey(kind, name)),
     });
     refuseOwnAccount(planned, request.actor);
     checkWhole(current, planned);
@@ -85,26 +84,31 @@ export class ConfigurationService {
     return { revision: next, changes };
   }
 
-  private async storedPasswords(manager: EntityManager, edits: readonly Edit[]): Promise<Map<string, string>> {
+  private async storedSecrets(manager: EntityManager, edits: readonly Edit[]): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     for (const edit of edits) {
-      if (edit.op !== 'put' || edit.manifest.kind !== 'Resource') continue;
-      const secret = await this.secrets.get(manager, resourcePassword, edit.manifest.name);
-      if (secret) found.set(edit.manifest.name, secret.toString('utf8'));
+      if (edit.op !== 'put') continue;
+      const { kind, name } = edit.manifest;
+      const secretKind = secretKinds[kind];
+      const secret = secretKind && (await this.secrets.get(manager, secretKind, name));
+      if (secret) found.set(objectKey(kind, name), secret.toString('utf8'));
     }
     return found;
   }
 
   private async write(manager: EntityManager, change: PlannedChange): Promise<AppliedChange> {
-    const { kind, name, after, password } = change;
+    const { kind, name, after, secret } = change;
+    const secretKind = secretKinds[kind];
     if (change.change === 'unchanged') return asStored(change);
     if (!after) {
       await deleteObject(manager, kind, name);
-      if (kind === 'Resource') await this.secrets.remove(manager, resourcePassword, name);
+      if (secretKind) await this.secrets.remove(manager, secretKind, name);
       return change;
     }
     const stored = await saveObject(manager, { kind, name, spec: after.spec, origin: after.origin });
-    if (password !== undefined) await this.secrets.put(manager, resourcePassword, name, Buffer.from(password, 'utf8'));
+    if (secretKind && secret !== undefined) {
+      await this.secrets.put(manager, secretKind, name, Buffer.from(secret, 'utf8'));
+    }
     return { ...change, stored };
   }
 
@@ -112,8 +116,8 @@ export class ConfigurationService {
     manager: EntityManager,
     { change, actor, revision }: { change: PlannedChange; actor: string; revision: number },
   ): Promise<void> {
-    const { kind, name, password, after } = change;
-    const detail = { revision, spec: after?.spec ?? null, ...(password !== undefined && { passwordChanged: true }) };
+    const { kind, name, secret, after } = change;
+    const detail = { revision, spec: after?.spec ?? null, ...(secret !== undefined && { secretChanged: true }) };
     const action = `${kind.charAt(0).toLowerCase()}${kind.slice(1)}.${change.change}`;
     await this.audit.record({ actor, action, target: `${kind}::${name}`, detail }, manager);
   }

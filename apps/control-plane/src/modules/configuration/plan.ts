@@ -1,4 +1,4 @@
-import type { Manifest, ManifestChange, ManifestKind } from '@sallyport/api-contract';
+import type { Manifest, ManifestChange, ManifestKind, SecretSource } from '@sallyport/api-contract';
 import { isDeepStrictEqual } from 'node:util';
 import { requireMatch } from '../../platform/http/etag.js';
 import { ProblemError } from '../../platform/http/problem-error.js';
@@ -6,6 +6,7 @@ import type { Configuration, Origin, StoredObject, StoredSpecs } from './configu
 import { objectKey } from './configuration.js';
 import type { Edit, ObjectIssue } from './edit.js';
 import { InvalidConfiguration } from './edit.js';
+import { declaredSecret, hasMoved } from './object-secrets.js';
 import type { ReadSecret } from './password-source.js';
 import { storedSpec } from './stored-spec.js';
 
@@ -17,22 +18,22 @@ export interface PlannedChange {
   readonly before: StoredObject | undefined;
   /** Absent for a deletion. */
   readonly after?: { readonly spec: StoredSpecs[ManifestKind]; readonly origin: Origin };
-  /** A resource's password, where it is to be stored. */
-  readonly password?: string;
+  /** The object's secret, where it is to be stored. */
+  readonly secret?: string;
 }
 
 /** What a plan needs to know of secrets, without holding them all. */
-export interface PasswordFacts {
-  read(source: NonNullable<Extract<Manifest, { kind: 'Resource' }>['spec']['credential']['password']>): ReadSecret;
-  /** The stored password of a resource. */
-  stored(resource: string): string | undefined;
+export interface SecretFacts {
+  read(source: SecretSource): ReadSecret;
+  /** The stored secret of an object. */
+  stored(kind: ManifestKind, name: string): string | undefined;
 }
 
 /**
- * Works a list of edits out. Pure but for reading password sources.
+ * Works a list of edits out. Pure but for reading secret sources.
  * @throws ProblemError 404, 409 or 412 for what cannot be done, InvalidConfiguration for what is wrong in itself.
  */
-export function planChanges(current: Configuration, edits: readonly Edit[], passwords: PasswordFacts): PlannedChange[] {
+export function planChanges(current: Configuration, edits: readonly Edit[], secrets: SecretFacts): PlannedChange[] {
   const issues: ObjectIssue[] = [];
   const seen = new Set<string>();
   const planned = edits.map((edit) => {
@@ -41,7 +42,7 @@ export function planChanges(current: Configuration, edits: readonly Edit[], pass
       issues.push({ kind, name, path: 'name', reason: `${kind} ${name} is declared twice` });
     seen.add(objectKey(kind, name));
     const before = current.get(kind, name);
-    if (edit.op === 'put') return planPut(edit, before, { passwords, issues });
+    if (edit.op === 'put') return planPut(edit, before, { secrets, issues });
     if (!before) throw notFound(kind, name);
     requireMatch(edit.ifMatch, before.version);
     return { kind, name, change: 'deleted', before } as const;
@@ -55,7 +56,7 @@ export function notFound(kind: string, name: string): ProblemError {
 }
 
 interface Surroundings {
-  readonly passwords: PasswordFacts;
+  readonly secrets: SecretFacts;
   readonly issues: ObjectIssue[];
 }
 
@@ -70,42 +71,38 @@ function planPut(
   if (edit.mode === 'replace' && !before) throw notFound(kind, name);
   if (before) requireMatch(edit.ifMatch, before.version);
   const spec = storedSpec(edit.manifest, before);
-  const password = edit.manifest.kind === 'Resource' ? newPassword(edit.manifest, before, around) : undefined;
+  const secret = newSecret(edit.manifest, before, around);
   // What a manifest has once declared stays its own, whoever changes it later.
   const origin = before?.origin === 'manifest' ? 'manifest' : edit.origin;
   const same =
-    before !== undefined && password === undefined && origin === before.origin && isDeepStrictEqual(spec, before.spec);
+    before !== undefined && secret === undefined && origin === before.origin && isDeepStrictEqual(spec, before.spec);
   return {
     ...{ kind, name, before, change: before === undefined ? 'created' : same ? 'unchanged' : 'updated' },
     after: { spec, origin },
-    ...(password !== undefined && { password }),
+    ...(secret !== undefined && { secret }),
   };
 }
 
-/** The password to store; undefined where the stored one stays. */
-function newPassword(
-  { name, spec }: Extract<Manifest, { kind: 'Resource' }>,
+/** The secret to store; undefined where the stored one stays, or there is none. */
+function newSecret(
+  manifest: Manifest,
   before: StoredObject | undefined,
-  { passwords, issues }: Surroundings,
+  { secrets, issues }: Surroundings,
 ): string | undefined {
+  const declared = declaredSecret(manifest);
+  if (!declared) return undefined;
+  const { kind, name } = manifest;
   const issue = (reason: string): undefined => {
-    issues.push({ kind: 'Resource', name, path: 'spec.credential.password', reason });
+    issues.push({ kind, name, path: declared.path, reason });
   };
-  const source = spec.credential.password;
-  if (source !== undefined) {
-    const read = passwords.read(source);
+  if (declared.source !== undefined) {
+    const read = secrets.read(declared.source);
     if (!read.ok) return issue(read.reason);
-    return before && passwords.stored(name) === read.secret ? undefined : read.secret;
+    return before && secrets.stored(kind, name) === read.secret ? undefined : read.secret;
   }
-  if (!before) return issue('is required');
-  // Otherwise whoever may change a resource could have its password sent to a server of their own.
-  const stored = before.spec as StoredSpecs['Resource'];
-  const moved =
-    !isDeepStrictEqual(endpoint(stored), endpoint(spec)) || stored.credential.username !== spec.credential.username;
-  return moved ? issue('must be given again when the upstream or the user name changes') : undefined;
-}
-
-function endpoint({ upstream }: Pick<StoredSpecs['Resource'], 'upstream'>): unknown[] {
-  const { host, port, tls, ca, serverName } = upstream;
-  return [host, port, tls, ca, serverName];
+  if (!before) return declared.isRequired ? issue('is required') : undefined;
+  const mustStay = declared.isRequired || secrets.stored(kind, name) !== undefined;
+  return mustStay && hasMoved(declared, before)
+    ? issue(`must be given again when ${declared.holderWords} changes`)
+    : undefined;
 }

@@ -7,8 +7,8 @@ import { SecretStore } from '../../platform/crypto/secret-store.js';
 import { Signer } from '../../platform/crypto/signer.js';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { currentRevision, loadConfiguration } from '../configuration/configuration-store.js';
-import { resourcePassword } from '../configuration/configuration.service.js';
 import type { Configuration, StoredObject } from '../configuration/configuration.js';
+import { secretKinds } from '../configuration/object-secrets.js';
 import { tokenAudience } from '../credentials/access-token.js';
 import { federationPart } from '../federation/federation.snapshot.js';
 import type { SnapshotSource } from '../gateways/snapshot-source.js';
@@ -47,7 +47,7 @@ export class SnapshotService implements SnapshotSource {
   private async read(manager: EntityManager, gateway: string, pseudonymKey: Buffer): Promise<PolicySnapshot> {
     const revision = await currentRevision(manager);
     const configuration = await loadConfiguration(manager);
-    const passwords = await this.secrets.all(manager, resourcePassword);
+    const passwords = await this.secrets.all(manager, secretKinds.Resource!);
     return policySnapshot.parse({
       revision,
       issuedAt: new Date().toISOString(),
