@@ -1,19 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { principalRef } from '@sallyport/domain';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
+import type { Queryable } from '../../platform/database/query.js';
 import type { EventBus } from '../../platform/events/event-bus.js';
 import { EVENT_BUS } from '../../platform/events/event-bus.js';
 import { ProblemError } from '../../platform/http/problem-error.js';
 import { AuditService } from '../audit/audit.service.js';
 import { isEligible, isQuorumMet } from './approval.js';
-import { isRequester } from './approval-rules.js';
+import { asApprovers, asOfNow, groupsInForce, isSamePerson, type Now } from './approval-rules.js';
 import type { ApprovalRow } from './approval.store.js';
 import { decisionsOf, lockApproval, move, noteDecision } from './approval.store.js';
 import type { CurrentPrincipals } from './current-principals.js';
 import { CURRENT_PRINCIPALS } from './current-principals.js';
-import { personOf } from './person.js';
 
 export interface Verdict {
   readonly verdict: 'approve' | 'deny';
@@ -40,8 +40,9 @@ export class ApprovalDecisions {
       if (!approval) throw new ProblemError(404, 'not-found', 'There is no such approval.');
       if (approval.state !== 'pending') throw notPending(approval.state);
       if (approval.is_past) throw notPending('expired');
-      await this.#requireMayDecide(manager, approval, caller);
-      const moved = await this.#apply(manager, approval, caller, said);
+      const now = await asOfNow(manager, this.principals);
+      await this.#requireMayDecide(now, approval, caller);
+      const moved = await this.#apply(now, approval, caller, said);
       await this.audit.record(
         {
           actor: principalRef(caller.principal),
@@ -60,41 +61,40 @@ export class ApprovalDecisions {
     if (resolved) await this.events.publish('approval.resolved', { gateway: resolved.gateway, approvalId: id });
   }
 
-  async #requireMayDecide(manager: EntityManager, approval: ApprovalRow, caller: CallerIdentity): Promise<void> {
-    if (await isRequester({ db: manager, principals: this.principals }, approval, caller.principal)) {
+  async #requireMayDecide(now: Now, approval: ApprovalRow, caller: CallerIdentity): Promise<void> {
+    if (await isSamePerson(now, approval.requester, caller.principal)) {
       throw new ProblemError(
         403,
         'self-approval',
         'The requester, by any account, does not decide on their own request.',
       );
     }
-    if (!isEligible(approval.terms, caller.principal.groups)) {
+    if (!isEligible(approval.terms, groupsInForce(caller.principal))) {
       throw new ProblemError(403, 'not-eligible', 'Only members of the groups that the policy names may decide this.');
     }
   }
 
   /** True when this word settled it. */
-  async #apply(manager: EntityManager, approval: ApprovalRow, caller: CallerIdentity, said: Verdict): Promise<boolean> {
-    await noteDecision(manager, approval.id, {
-      person: personOf(caller.principal),
+  async #apply(now: Now, approval: ApprovalRow, caller: CallerIdentity, said: Verdict): Promise<boolean> {
+    await noteDecision(now.db, approval.id, {
+      person: now.people.personOf(caller.principal),
       verdict: said.verdict,
       principal: caller.principal,
       credential_id: caller.credentialId,
       comment: said.comment ?? null,
     });
-    if (said.verdict === 'deny') return settle(manager, approval, 'deny');
-    const yeses = (await decisionsOf(manager, approval.id)).filter((decision) => decision.verdict === 'approve');
-    const approvers = yeses.map(({ person, principal }) => ({ person, groups: principal.groups }));
-    return isQuorumMet(approval.terms, approvers) && settle(manager, approval, 'quorum-reached');
+    if (said.verdict === 'deny') return settle(now.db, approval, 'deny');
+    const yeses = (await decisionsOf(now.db, approval.id)).filter((decision) => decision.verdict === 'approve');
+    const approvers = asApprovers(
+      now,
+      yeses.map(({ principal }) => principal),
+    );
+    return isQuorumMet(approval.terms, approvers) && settle(now.db, approval, 'quorum-reached');
   }
 }
 
-async function settle(
-  manager: EntityManager,
-  approval: ApprovalRow,
-  event: 'deny' | 'quorum-reached',
-): Promise<boolean> {
-  if (await move(manager, approval.id, event)) return true;
+async function settle(db: Queryable, approval: ApprovalRow, event: 'deny' | 'quorum-reached'): Promise<boolean> {
+  if (await move(db, approval.id, event)) return true;
   throw notPending('decided');
 }
 

@@ -8,7 +8,7 @@ import { EVENT_BUS } from '../../platform/events/event-bus.js';
 import { ProblemError } from '../../platform/http/problem-error.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { GatewayIdentity } from '../sessions/session.store.js';
-import { whyVoid } from './approval-rules.js';
+import { asOfNow, whyVoid } from './approval-rules.js';
 import { statesAccepting } from './approval.js';
 import type { ApprovalRow } from './approval.store.js';
 import { decisionsOf, lockApproval, move } from './approval.store.js';
@@ -39,7 +39,7 @@ export class ApprovalRelease {
         await this.#record(manager, gateway, approval, 'approval.misuse', { bindingHash: body.bindingHash });
         return 'refused';
       }
-      const now = { db: manager, principals: this.principals };
+      const now = await asOfNow(manager, this.principals);
       const obstacle = await whyVoid(now, approval, await decisionsOf(manager, approval.id));
       if (obstacle !== undefined) {
         await move(manager, approval.id, 'invalidate', obstacle);

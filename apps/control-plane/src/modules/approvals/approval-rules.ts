@@ -3,23 +3,64 @@ import type { Queryable } from '../../platform/database/query.js';
 import { isQuorumMet, type Approver } from './approval.js';
 import type { ApprovalRow, DecisionRow } from './approval.store.js';
 import type { CurrentPrincipals } from './current-principals.js';
-import { isSamePerson, personOf } from './person.js';
+import { loadPeople } from './people.store.js';
+import { meet, type People } from './person.js';
 
 /** Looks people up as they are now, within one transaction. */
 export interface Now {
   readonly db: Queryable;
   readonly principals: CurrentPrincipals;
+  readonly people: People;
 }
 
-/** True when the requester is the same person by any path: as both were then, and as both are known now. */
-export async function isRequester(now: Now, approval: ApprovalRow, approver: Principal): Promise<boolean> {
-  const variants = async (principal: Principal): Promise<Principal[]> => {
-    const current = await now.principals.find(principalRef(principal), now.db);
-    return current ? [principal, current] : [principal];
+export async function asOfNow(db: Queryable, principals: CurrentPrincipals): Promise<Now> {
+  return { db, principals, people: await loadPeople(db) };
+}
+
+/** The principal as it is now; undefined when it, or the person it acts for, is no longer known or enabled. */
+export async function currently(now: Now, principal: Principal): Promise<Principal | undefined> {
+  const { db, principals } = now;
+  if (principal.type !== 'Agent') return principals.find(principalRef(principal), db);
+  // An agent is a service account at work for a person; neither is asked about as an agent.
+  const account = await principals.find(`ServiceAccount::${principal.id}`, db);
+  if (!account || !principal.actsFor) return account && { ...account, type: 'Agent' };
+  const person = await currently(now, principal.actsFor);
+  return person && { ...account, type: 'Agent', actsFor: person };
+}
+
+/** The groups by which it decides or asks: an agent's are only those that the person it acts for has too. */
+export function groupsInForce({ groups, actsFor }: Principal): readonly string[] {
+  return actsFor ? groups.filter((group) => actsFor.groups.includes(group)) : groups;
+}
+
+/** True when one is the other by any path: as both were then, and as both are known now (AP-01). */
+export async function isSamePerson(now: Now, one: Principal, other: Principal): Promise<boolean> {
+  const asEver = async (principal: Principal) => {
+    const current = await currently(now, principal);
+    return now.people.behind(principal, ...(current ? [current] : []));
   };
-  const asked = await variants(approval.requester);
-  const decides = await variants(approver);
-  return asked.some((one) => decides.some((other) => isSamePerson(one, other)));
+  return meet(await asEver(one), await asEver(other));
+}
+
+/** The yeses that still count: of people who are known and enabled, with the groups that they have now. */
+export async function standingYeses(
+  now: Now,
+  requester: Principal,
+  decisions: readonly Pick<DecisionRow, 'verdict' | 'principal'>[],
+): Promise<Principal[]> {
+  const standing: Principal[] = [];
+  for (const { verdict, principal } of decisions) {
+    if (verdict !== 'approve') continue;
+    const current = await currently(now, principal);
+    if (current && !(await isSamePerson(now, requester, principal))) standing.push(current);
+  }
+  return standing;
+}
+
+/** Who said yes, as a quorum counts them: nobody twice. */
+export function asApprovers({ people }: Now, yeses: readonly Principal[]): Approver[] {
+  const persons = people.tellApart(yeses);
+  return yeses.map((principal, index) => ({ person: persons[index]!, groups: groupsInForce(principal) }));
 }
 
 /** Why what was granted no longer holds; undefined when it does (AP-05). */
@@ -28,14 +69,8 @@ export async function whyVoid(
   approval: ApprovalRow,
   decisions: readonly DecisionRow[],
 ): Promise<string | undefined> {
-  const requester = await now.principals.find(approval.requester_ref, now.db);
-  if (!requester) return 'the requester is no longer known or enabled';
-  const approvers: Approver[] = [];
-  for (const { verdict, principal } of decisions) {
-    if (verdict !== 'approve') continue;
-    const current = await now.principals.find(principalRef(principal), now.db);
-    if (!current || (await isRequester(now, approval, principal))) continue;
-    approvers.push({ person: personOf(current), groups: current.groups });
-  }
-  return isQuorumMet(approval.terms, approvers) ? undefined : 'an approver may no longer approve it';
+  if (!(await currently(now, approval.requester))) return 'the requester is no longer known or enabled';
+  const yeses = await standingYeses(now, approval.requester, decisions);
+  const met = isQuorumMet(approval.terms, asApprovers(now, yeses));
+  return met ? undefined : 'an approver may no longer approve it';
 }
