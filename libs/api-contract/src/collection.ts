@@ -1,24 +1,2 @@
-/** The collections that the API's own policy speaks about, as in `Api::Collection::"resources"`. */
-export const apiCollections = [
-  'resources',
-  'service-accounts',
-  'service-account-keys',
-  'users',
-  'logins',
-  'groups',
-  'roles',
-  'trusted-issuers',
-  'identity-providers',
-  'access-requests',
-  'grants',
-  'tokens',
-  'policies',
-  'manifests',
-  'decisions',
-  'approvals',
-  'sessions',
-  'recordings',
-  'gateways',
-  'audit',
-] as const;
-export type ApiCollection = (typeof apiCollections)[number];
+export type { ApiCollection } from '@sallyport/domain';
+export { apiCollections } from '@sallyport/domain';

@@ -1,5 +1,7 @@
 export type { Principal, PrincipalType } from './principal.js';
 export { principalRef } from './principal.js';
+export type { ApiCollection } from './api-collection.js';
+export { apiCollections } from './api-collection.js';
 export type { Protocol, SqlVerb, Verb } from './verb.js';
 export { sqlVerbs } from './verb.js';
 export type { ColumnRef, FunctionRef, ObjectRef, ResourceRef, SchemaRef, TableRef } from './object-ref.js';

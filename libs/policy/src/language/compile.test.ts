@@ -1,11 +1,11 @@
-import { compilePolicies, validatePolicies } from './compile.js';
-import { policySchema } from './schema.js';
+import { apiStatements, compilePolicies, dataPlanePolicies, validatePolicies } from './compile.js';
+import { policySchemas } from './schema.js';
 import { checkParseSchema } from '@cedar-policy/cedar-wasm/nodejs';
 
 const one = (cedar: string) => validatePolicies([{ name: 'p', cedar }]);
 
-test('the schema is one that Cedar reads', () => {
-  expect(checkParseSchema(policySchema)).toEqual({ type: 'success' });
+test.each(Object.entries(policySchemas))('the schema of the %s plane is one that Cedar reads', (_, schema) => {
+  expect(checkParseSchema(schema)).toEqual({ type: 'success' });
 });
 
 test.each([
@@ -21,6 +21,10 @@ test.each([
   'forbid (principal, action == Action::"call", resource) unless { context.statement.functions == ["public.f"] };',
   'permit (principal is Agent in Role::"helper", action == Action::"select", resource is Table in Schema::"shop/public");',
   '@approval("dba") @quorum("2") @expires("1h") @reason("two people") permit (principal, action == Action::"alter", resource);',
+  'permit (principal in Group::"ci", action == Api::Action::"read", resource == Api::Collection::"audit");',
+  'permit (principal, action in [Api::Action::"read", Api::Action::"decide"], resource) when { context.credential == "login" };',
+  'permit (principal in Role::"dev", action == Api::Action::"create", resource is Api::Collection) when { context.object.owner == "a@b.c" };',
+  'permit (principal, action, resource) when { context.hour < 8 };',
 ])('%s is valid', (cedar) => {
   expect(one(cedar)).toEqual([]);
 });
@@ -66,6 +70,25 @@ test.each([
   ],
   ['permit (principal == User::"a\u202eb", action, resource);', 1, 1, 'BIDI'],
   ['permit (principal == User::"\u0430dmin", action, resource);', 1, 1, 'mixed scripts'],
+  ['permit (principal, action == Api::Action::"raed", resource);', 1, 30, 'unrecognized action'],
+  ['permit (principal, action == Api::Action::"read", resource == Api::Collection::"adit");', 1, 63, 'not declared'],
+  ['permit (principal, action, resource == Api::Collection::"audit");', 1, 1, 'names its actions'],
+  ['permit (principal, action, resource is Api::Collection);', 1, 1, 'names its actions'],
+  [
+    'permit (principal, action in [Action::"select", Api::Action::"read"], resource);',
+    1,
+    1,
+    'speaks of the API and of resources at once',
+  ],
+  ['@approval("a") permit (principal, action == Api::Action::"read", resource);', 1, 1, 'cannot be held'],
+  [
+    'permit (principal, action == Api::Action::"read", resource) when { context.object.name == "x" };',
+    1,
+    68,
+    'has object',
+  ],
+  ['permit (principal, action == Api::Action::"read", resource == Resource::"shop");', 1, 63, ''],
+  ['permit (principal, action == Action::"select", resource == Api::Collection::"audit");', 1, 60, ''],
   ['@quorum("2") permit (principal, action, resource);', 1, 1, '@quorum needs @approval'],
   ['@approval permit (principal, action, resource);', 1, 1, '@approval needs a value'],
   ['@approval("a") @approval("b") permit (principal, action, resource);', 1, 16, 'duplicate'],
@@ -117,4 +140,33 @@ test('statements keep their order and say which policy they are of', () => {
     [1, 'b#x'],
     [2, 'b#2'],
   ]);
+});
+
+const mixed = {
+  name: 'mixed',
+  cedar: `permit (principal == User::"a", action, resource);
+// about the API
+permit (principal, action == Api::Action::"read", resource);
+@id("last") permit (principal == User::"b", action, resource);`,
+};
+const onlyApi = { name: 'api', cedar: 'forbid (principal, action == Api::Action::"delete", resource);' };
+
+test('statements about the API are apart from those that gateways judge, and gateways are spared them', () => {
+  const compiled = compilePolicies([mixed, onlyApi]);
+  const labels = (statements: readonly { readonly label: string }[]) => statements.map(({ label }) => label);
+  expect(compiled.ok && [labels(compiled.statements), labels(compiled.api)]).toEqual([
+    ['mixed#1', 'mixed#last'],
+    ['mixed', 'api'],
+  ]);
+  const left = dataPlanePolicies([mixed, onlyApi]);
+  expect(left.map(({ name }) => name)).toEqual(['mixed']);
+  expect(left[0]!.cedar).not.toContain('Api');
+  const again = compilePolicies(left);
+  expect(again.ok && [labels(again.statements), again.api]).toEqual([['mixed#1', 'mixed#last'], []]);
+  expect(apiStatements([mixed, onlyApi])).toHaveLength(2);
+});
+
+test('what cannot be read is not dropped from what gateways get: they refuse the whole', () => {
+  const broken = { name: 'broken', cedar: 'permit (principal, action, nobody); permit (' };
+  expect(dataPlanePolicies([broken])).toEqual([broken]);
 });

@@ -3,13 +3,20 @@ import { BoundedMap } from '../bounded-map.js';
 import type { StatementIssue } from './parse-statement.js';
 import { issueOf, parseStatement } from './parse-statement.js';
 import type { PolicyIssue, PolicySource } from './policy-source.js';
-import { policySchema } from './schema.js';
+import type { Plane } from './schema.js';
+import { policySchemas } from './schema.js';
 import { splitStatements } from './split-statements.js';
 import type { ParsedStatement, Statement } from './statement.js';
 import { positionAt } from './text-position.js';
 
 export type CompileResult =
-  | { readonly ok: true; readonly statements: readonly Statement[] }
+  | {
+      readonly ok: true;
+      /** About requests through gateways. */
+      readonly statements: readonly Statement[];
+      /** About requests to the control plane's API. */
+      readonly api: readonly Statement[];
+    }
   | { readonly ok: false; readonly issues: readonly PolicyIssue[] };
 
 /** What is known of a statement's text. It does not depend on the rest of the set, so it outlives a revision. */
@@ -21,7 +28,6 @@ interface Located {
   readonly source: PolicySource;
   readonly text: string;
   readonly start: number;
-  readonly suffix: string;
 }
 
 /** Parses and validates every policy. One wrong statement refuses the whole set. */
@@ -36,16 +42,13 @@ export function compilePolicies(policies: readonly PolicySource[]): CompileResul
     names.add(source.name);
     const split = splitStatements(source.cedar);
     if (!split.ok) issue(split.offset, split.message);
-    else
-      split.statements.forEach((piece, at) =>
-        located.push({ source, ...piece, suffix: split.statements.length > 1 ? `#${at + 1}` : '' }),
-      );
+    else split.statements.forEach((piece) => located.push({ source, ...piece }));
   }
   const results = check(located.map((piece) => piece.text));
-  const statements: Statement[] = [];
-  for (const { source, text, start, suffix } of located) {
+  const placed = { data: new Placement(), api: new Placement() };
+  for (const { source, text, start } of located) {
     const result = results.get(text)!;
-    if (result.ok) statements.push(place(result.statement, statements.length, source.name, suffix));
+    if (result.ok) placed[result.statement.plane].add(result.statement, source.name);
     else
       issues.push({
         policy: source.name,
@@ -53,7 +56,8 @@ export function compilePolicies(policies: readonly PolicySource[]): CompileResul
         message: result.issue.message,
       });
   }
-  return issues.length > 0 ? { ok: false, issues } : { ok: true, statements };
+  if (issues.length > 0) return { ok: false, issues };
+  return { ok: true, statements: placed.data.statements(), api: placed.api.statements() };
 }
 
 /** Every reason why these policies would be refused; empty when they would not. */
@@ -62,9 +66,44 @@ export function validatePolicies(policies: readonly PolicySource[]): PolicyIssue
   return result.ok ? [] : [...result.issues];
 }
 
-function place(statement: ParsedStatement, index: number, name: string, suffix: string): Statement {
-  const label = suffix && statement.id ? `${name}#${statement.id}` : `${name}${suffix}`;
-  return { ...statement, index, label };
+/** The policies without their statements about the API, which gateways neither need nor, when older, understand. */
+export function dataPlanePolicies(policies: readonly PolicySource[]): PolicySource[] {
+  return policies.flatMap((source) => {
+    const split = splitStatements(source.cedar);
+    if (!split.ok) return [source];
+    const results = check(split.statements.map(({ text }) => text));
+    const kept = split.statements.filter(({ text }) => {
+      const result = results.get(text)!;
+      return !result.ok || result.statement.plane === 'data';
+    });
+    if (kept.length === split.statements.length) return [source];
+    return kept.length > 0 ? [{ ...source, cedar: kept.map(({ text }) => text).join('\n') }] : [];
+  });
+}
+
+/** The statements about the API, as their authors wrote them; those of a policy that cannot be read are left out. */
+export function apiStatements(policies: readonly PolicySource[]): string[] {
+  const compiled = policies.map((source) => compilePolicies([source]));
+  return compiled.flatMap((result) => (result.ok ? result.api.map(({ text }) => text) : []));
+}
+
+/** Statements of one plane in their order. Numbered within it, so that a label is the same where the other plane is left out. */
+class Placement {
+  readonly #found: { readonly statement: ParsedStatement; readonly name: string; readonly number: number }[] = [];
+  readonly #counts = new Map<string, number>();
+
+  add(statement: ParsedStatement, name: string): void {
+    const number = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, number);
+    this.#found.push({ statement, name, number });
+  }
+
+  statements(): Statement[] {
+    return this.#found.map(({ statement, name, number }, index) => {
+      const label = this.#counts.get(name) === 1 ? name : `${name}#${statement.id ?? number}`;
+      return { ...statement, index, label };
+    });
+  }
 }
 
 function check(texts: readonly string[]): ReadonlyMap<string, Checked> {
@@ -77,7 +116,10 @@ function check(texts: readonly string[]): ReadonlyMap<string, Checked> {
     results.set(text, result);
     if (!before && result.ok) parsed.push(result.statement);
   }
-  for (const [text, issue] of schemaIssues(parsed)) results.set(text, { ok: false, issue });
+  for (const plane of Object.keys(policySchemas) as Plane[]) {
+    const spoken = parsed.filter((statement) => statement.plane === plane);
+    for (const [text, issue] of schemaIssues(spoken, plane)) results.set(text, { ok: false, issue });
+  }
   for (const [text, result] of results) checked.set(text, result);
   return results;
 }
@@ -86,11 +128,11 @@ function check(texts: readonly string[]): ReadonlyMap<string, Checked> {
  * What the strict validator says, errors and warnings alike: a warning means a statement that can never apply or a name
  * with invisible or mixed characters, and neither is what its author meant.
  */
-function schemaIssues(statements: readonly ParsedStatement[]): Map<string, StatementIssue> {
+function schemaIssues(statements: readonly ParsedStatement[], plane: Plane): Map<string, StatementIssue> {
   const found = new Map<string, StatementIssue>();
   if (statements.length === 0) return found;
   const byId = new Map(statements.map(({ text }, at) => [`s${at}`, text]));
-  const answer = validate({ schema: policySchema, policies: { staticPolicies: Object.fromEntries(byId) } });
+  const answer = validate({ schema: policySchemas[plane], policies: { staticPolicies: Object.fromEntries(byId) } });
   if (answer.type === 'failure')
     throw new Error(`policies cannot be validated: ${answer.errors[0]?.message ?? 'unknown'}`);
   for (const { policyId, error } of [...answer.validationErrors, ...answer.validationWarnings]) {

@@ -1,4 +1,5 @@
 import type { ObjectRef, SqlVerb } from '@sallyport/domain';
+import { apiNamespace } from './api-schema.js';
 
 export type ObjectKind = ObjectRef['kind'];
 
@@ -43,12 +44,12 @@ function actionText(verb: SqlVerb): string {
 };`;
 }
 
-/** The strict schema that every policy must validate against, in Cedar's own syntax. */
-export const policySchema = `entity Group in [Group];
+const principals = `entity Group in [Group];
 entity Role;
 entity User, ServiceAccount, Agent in [Group, Role];
+`;
 
-entity Label;
+const dataPlane = `entity Label;
 entity Tag;
 entity Resource in [Label];
 entity Schema in [Resource];
@@ -70,3 +71,12 @@ action read in ["sql"];
 action write in ["sql"];
 ${(Object.keys(verbObjects) as SqlVerb[]).map(actionText).join('\n')}
 `;
+
+/**
+ * The strict schemas of the language, in Cedar's own syntax: what each statement is validated against, by the plane that it
+ * speaks about. Cedar would not take them as one, since `delete` is an action of both; and apart, a statement without an
+ * action may read facts that every request through a gateway has and no request to the API.
+ */
+export const policySchemas = { data: `${principals}\n${dataPlane}`, api: `${principals}\n${apiNamespace}` } as const;
+/** What a statement speaks about: requests through gateways, or requests to the control plane's own API. */
+export type Plane = keyof typeof policySchemas;

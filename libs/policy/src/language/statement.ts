@@ -1,11 +1,13 @@
 import type { ApprovalRule } from './annotations.js';
 import type { ConditionReads } from './conditions.js';
+import type { Plane } from './schema.js';
 import type { ActionScope, EntityScope, Uid } from './scope.js';
 import { uid } from './scope.js';
 
 /** One Cedar policy, taken apart as far as choosing and explaining it needs. Cedar alone evaluates it, from `text`. */
 export interface ParsedStatement {
   readonly text: string;
+  readonly plane: Plane;
   readonly effect: 'permit' | 'forbid';
   readonly principal: EntityScope;
   readonly action: ActionScope;
@@ -20,7 +22,7 @@ export interface ParsedStatement {
 export interface Statement extends ParsedStatement {
   /** Position in the revision: policies in their order, statements in theirs. */
   readonly index: number;
-  /** The policy's name; with `#` and its `@id` or number where the policy holds several statements. */
+  /** The policy's name; with `#` and its `@id` or number where the policy holds several statements of the same plane. */
   readonly label: string;
 }
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { policySnapshot, type PolicySnapshot } from '@sallyport/gateway-contract';
+import { dataPlanePolicies } from '@sallyport/policy';
 import { randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../../platform/config/config.js';
@@ -53,7 +54,7 @@ export class SnapshotService implements SnapshotSource {
       issuedAt: new Date().toISOString(),
       maxAgeSeconds: this.config.policyMaxAgeSeconds,
       gateway,
-      policies: configuration.list('Policy').map(({ name, spec }) => ({ name, cedar: spec.cedar })),
+      policies: dataPlanePolicies(configuration.list('Policy').map(({ name, spec }) => ({ name, cedar: spec.cedar }))),
       resources: configuration
         .list('Resource')
         .filter(({ spec }) => spec.gateways === undefined || spec.gateways.includes(gateway))

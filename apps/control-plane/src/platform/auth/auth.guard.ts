@@ -7,8 +7,8 @@ import type { AccessRule } from './authorize.js';
 import { ACCESS_RULE } from './authorize.js';
 import type { CallerIdentity } from './caller.js';
 import { setCaller } from './caller.js';
-import type { ApiJudge } from './api-judge.js';
-import { API_JUDGE } from './api-judge.js';
+import type { ApiRules } from './api-judge.js';
+import { API_RULES } from './api-judge.js';
 import type { CredentialVerifier } from './credential-verifier.js';
 import { CREDENTIAL_VERIFIER } from './credential-verifier.js';
 
@@ -18,7 +18,7 @@ export class AuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     @Inject(CREDENTIAL_VERIFIER) private readonly verifier: CredentialVerifier,
-    @Inject(API_JUDGE) private readonly judge: ApiJudge,
+    @Inject(API_RULES) private readonly rules: ApiRules,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -29,10 +29,22 @@ export class AuthGuard implements CanActivate {
     if (!rule) throw forbidden();
     if (rule.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    const caller = await this.identify(request);
+    const caller = { ...(await this.identify(request)), sourceIp: request.socket.remoteAddress };
     setCaller(request, caller);
-    if (rule.kind === 'authorize' && !this.judge(caller.principal, rule.verb, rule.collection)) throw forbidden();
+    // Also where no rule is asked here: the handler may ask one.
+    await this.rules.refresh();
+    if (rule.kind === 'authorize' && !this.permits(rule, caller, request)) throw forbidden();
     return true;
+  }
+
+  private permits(
+    { verb, collection, judgedLater }: Extract<AccessRule, { kind: 'authorize' }>,
+    caller: CallerIdentity,
+    request: HttpRequest,
+  ): boolean {
+    if (judgedLater) return this.rules.mayPermit(caller, verb, collection);
+    const name = objectName(request);
+    return this.rules.judge(caller, verb, collection, name === undefined ? undefined : { name });
   }
 
   private async identify(request: HttpRequest): Promise<CallerIdentity> {
@@ -52,6 +64,14 @@ export class AuthGuard implements CanActivate {
       },
     );
   }
+}
+
+/** As the path names it, or else the body: what is to be made has no path yet. */
+function objectName({ params, body }: HttpRequest): string | undefined {
+  const inPath = params?.['name'] ?? params?.['id'];
+  if (inPath !== undefined) return inPath;
+  const inBody = typeof body === 'object' && body !== null ? (body as { name?: unknown }).name : undefined;
+  return typeof inBody === 'string' ? inBody : undefined;
 }
 
 function forbidden(): ProblemError {

@@ -11,6 +11,8 @@ export interface CallerIdentity {
   readonly credentialId: string;
   /** The person behind the principal: a service account's owner, else the principal itself. Same person, same id. */
   readonly personId: string;
+  /** Address of the client, as this server sees it. */
+  readonly sourceIp?: string | undefined;
 }
 
 const caller = Symbol('caller');
@@ -30,3 +32,9 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
   if (!identity) throw new ProblemError(401, 'unauthenticated', 'This needs a credential.');
   return identity;
 });
+
+/** What proved the caller, as policies name it: `login`, `exchange`, `issuer`, else a service account's `key`. */
+export function credentialKindOf(credentialId: string): string {
+  const prefix = /^([a-z]+):/.exec(credentialId)?.[1];
+  return prefix ?? 'key';
+}

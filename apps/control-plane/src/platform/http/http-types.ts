@@ -6,6 +6,8 @@ export interface HttpRequest extends IncomingMessage {
   /** Path and query as the client sent them. */
   readonly originalUrl: string;
   readonly body: unknown;
+  /** Of the path, decoded. */
+  readonly params?: Readonly<Record<string, string>>;
   /** The route that matched, where one did. */
   readonly route?: { readonly path: string };
 }
