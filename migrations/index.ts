@@ -3,6 +3,7 @@ import { CreateAudit1795300000000 } from './1795300000000-create-audit.js';
 import { CreateGatewaysAndSessions1795300100000 } from './1795300100000-create-gateways-and-sessions.js';
 import { CreateApprovals1795300200000 } from './1795300200000-create-approvals.js';
 import { CreateFederation1795400000000 } from './1795400000000-create-federation.js';
+import { CreateLogins1795400100000 } from './1795400100000-create-logins.js';
 
 /** The migrations in order; the list is explicit so that a bundle or a test runs exactly these. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   CreateGatewaysAndSessions1795300100000,
   CreateApprovals1795300200000,
   CreateFederation1795400000000,
+  CreateLogins1795400100000,
 ];
