@@ -14,7 +14,7 @@ import {
 import type { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 
-export type KeyAlgorithm = 'ecdsa-p256' | 'ed25519';
+export type KeyAlgorithm = 'ecdsa-p256' | 'ed25519' | 'rsa-2048';
 
 export interface CertificateAuthority {
   /** PEM. */
@@ -31,13 +31,19 @@ export interface IssuedCertificate {
 const algorithms = {
   'ecdsa-p256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
   ed25519: { name: 'Ed25519' },
+  'rsa-2048': {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  },
 } as const;
 const hourMs = 3_600_000;
 
 /** A throw-away authority, valid for a day. */
 export async function makeAuthority(
   name = 'Test Authority',
-  algorithm: KeyAlgorithm = 'ecdsa-p256',
+  algorithm: Exclude<KeyAlgorithm, 'rsa-2048'> = 'ecdsa-p256',
 ): Promise<CertificateAuthority> {
   const keys = await makeKeys(algorithm);
   const certificate = await X509CertificateGenerator.createSelfSigned({
