@@ -1,1 +1,12 @@
-export {};
+export type { ClaimRule, Claims, IssuerConfig, MatchRule, Scalar } from './issuer-config.js';
+export type { TokenRefusal } from './refusal.js';
+export type { RefusedToken, TokenVerification, VerifiedToken, VerifierOptions } from './trusted-issuers.js';
+export { TrustedIssuers } from './trusted-issuers.js';
+export type { Matched, ProvenPrincipal } from './trusted-issuer.js';
+export type { ClaimGroup } from './claims/claim-groups.js';
+export { claimGroups } from './claims/claim-groups.js';
+export { claimValue } from './claims/claim-value.js';
+export type { IssuerRules, RuleFault } from './presets/preset.js';
+export { checkIssuerRules } from './presets/check-issuer-rules.js';
+export { defaultAlgorithms } from './presets/presets.js';
+export type { SignatureAlgorithm } from './token/algorithm.js';
