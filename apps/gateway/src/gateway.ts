@@ -3,7 +3,7 @@ import type { GatewayHost, ProtocolAdapter } from '@sallyport/enforcement';
 import type { Replies } from '@sallyport/gateway-contract';
 import { ApprovalJournal } from './approvals/approval-journal.js';
 import { ApprovalWaiter } from './approvals/approval-waiter.js';
-import { Authenticator } from './authenticator.js';
+import { Authenticator } from './authentication/authenticator.js';
 import type { Config } from './config.js';
 import type { Push } from './link/connection.js';
 import { ControlPlaneLink, type LinkTiming } from './link/control-plane-link.js';
@@ -39,6 +39,7 @@ export class Gateway {
   readonly #identity: Identity;
   readonly #link: ControlPlaneLink;
   readonly #policies: PolicyCache;
+  readonly #authenticator: Authenticator;
   readonly #uploader: Uploader;
   readonly #spool: Spool;
   readonly #reporter: SessionReporter;
@@ -64,6 +65,7 @@ export class Gateway {
       compile: parts.compile,
       log,
     });
+    this.#authenticator = new Authenticator(this.#policies, log);
     this.#reporter = new SessionReporter(this.#link, log, () => this.#uploader.sessionKnown());
     this.#uploader = new Uploader({
       directory: this.#spoolDirectory,
@@ -89,6 +91,7 @@ export class Gateway {
     this.#sessions = new SessionRegistry({
       gateway: () => this.#identity.enrolment?.name ?? config.name,
       policies: this.#policies,
+      evidenceOf: (authenticated) => this.#authenticator.evidenceOf(authenticated),
       spool: this.#spool,
       reporter: this.#reporter,
       approvals: this.#approvals,
@@ -219,11 +222,10 @@ export class Gateway {
   #host(): GatewayHost {
     const { config, log } = this.parts;
     const policies = this.#policies;
-    const authenticator = new Authenticator(policies);
     return {
       limits: config.limits,
       tls: () => this.#tls?.context,
-      authenticate: (credential) => authenticator.authenticate(credential),
+      authenticate: (credential) => this.#authenticator.authenticate(credential),
       resource: (name, protocol) => policies.current?.resource(name, protocol),
       open: (request) => this.#sessions.open(request),
       get pseudonymKey() {

@@ -150,6 +150,7 @@ export class TestingControlPlane {
       aud: 'sallyport',
       sub: 'ServiceAccount::ci',
       cid: 'k1',
+      jti: randomUUID(),
       iat: now,
     };
     return new SignJWT({ ...claims, exp: now + (change.expiresIn ?? 600), ...change.claims })

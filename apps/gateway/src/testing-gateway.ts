@@ -53,7 +53,10 @@ export const compileWords: CompilePolicies = ({ revision, policies, groups }) =>
       : { effect: 'deny', because: [{ code: 'no-permit' }], policyRevision: revision };
   return {
     forSession: () => ({ judge }),
-    resolveGroups: (ref) => groups.filter((group) => group.members.includes(ref)).map((group) => group.name),
+    resolveGroups: (ref, known = []) => {
+      const declared = groups.filter((group) => group.members.includes(ref)).map((group) => group.name);
+      return [...new Set([...known, ...declared])].sort();
+    },
     retire: () => (retired = true),
   };
 };

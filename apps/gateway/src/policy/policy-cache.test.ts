@@ -6,7 +6,13 @@ import { Freshness } from './freshness.js';
 import { PolicyCache } from './policy-cache.js';
 import { SessionPolicy } from './session-policy.js';
 
-const subject = { account: 'ci', resource: 'shop', clientAddress: '127.0.0.1', protocol: 'postgres' } as const;
+const key = { kind: 'key', keyId: 'k1', account: 'ci' } as const;
+const subject = {
+  evidence: { credentialId: 'k1', subject: key, shownAt: Date.now() },
+  resource: 'shop',
+  clientAddress: '127.0.0.1',
+  protocol: 'postgres',
+} as const;
 
 function setUp(seen = 0) {
   const source = new TestingControlPlane();

@@ -101,7 +101,7 @@ export class PolicyCache {
   #putInForce(snapshot: PolicySnapshot, issuedAt: number): PolicyOutcome {
     let revision: Revision;
     try {
-      revision = new Revision(snapshot, this.options.compile);
+      revision = new Revision(snapshot, this.options.compile, this.#current);
     } catch (error) {
       this.#failed = true;
       this.options.sawRevision(snapshot.revision);
@@ -118,7 +118,7 @@ export class PolicyCache {
     this.#current = revision;
     this.#confirm(revision, issuedAt);
     for (const listener of this.#listeners) listener(revision);
-    previous?.judge.retire();
+    if (previous?.judge !== revision.judge) previous?.judge.retire();
     this.options.log.info({ revision: snapshot.revision }, 'a policy revision is in force');
     return { accepted: true };
   }

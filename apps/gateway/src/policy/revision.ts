@@ -1,56 +1,63 @@
-import { parseDottedName, type ColumnRef, type Principal, type Protocol } from '@sallyport/domain';
+import { createHash } from 'node:crypto';
+import { parseDottedName, type ColumnRef, type Decision, type Protocol } from '@sallyport/domain';
 import type { ResourceBinding } from '@sallyport/enforcement';
 import type { PolicySnapshot } from '@sallyport/gateway-contract';
-import type { CompiledPolicies, CompilePolicies } from './judge.js';
+import { TrustedIssuers } from '@sallyport/identity';
+import { AccessTokens } from '../authentication/access-tokens.js';
+import { Directory } from './directory.js';
+import type { CompiledPolicies, CompilePolicies, JudgeInput } from './judge.js';
 
-export interface KnownKey {
-  readonly id: string;
-  readonly account: string;
-  readonly disabled: boolean;
-  /** Milliseconds since the epoch; Infinity when it never expires. */
-  readonly expiresAt: number;
+/** Something made of a part of the snapshot, to be used again as long as that part stays the same. */
+interface Made<T> {
+  readonly of: string;
+  readonly value: T;
 }
 
 /** One policy revision, ready to be asked. Whole and immutable: nothing ever mixes two revisions. */
 export class Revision {
   readonly #bindings = new Map<string, ResourceBinding>();
-  readonly #keysByHash = new Map<string, KnownKey>();
-  readonly #keysById = new Map<string, KnownKey>();
-  readonly #owners = new Map<string, string | undefined>();
-  readonly judge: CompiledPolicies;
+  readonly #judge: Made<CompiledPolicies>;
+  readonly #issuers: Made<TrustedIssuers>;
+  readonly #tokens: Made<AccessTokens>;
+  readonly #stamped = new WeakMap<Decision, Decision>();
+  readonly directory: Directory;
   readonly pseudonymKey: Buffer;
 
-  /** @throws when anything in the snapshot cannot be understood. */
+  /**
+   * People come, go and get roles all the time, policies change now and then: what was compiled for `previous` from the
+   * very same text is used again.
+   * @throws when anything in the snapshot cannot be understood.
+   */
   constructor(
     readonly snapshot: PolicySnapshot,
     compile: CompilePolicies,
+    previous?: Revision,
   ) {
     for (const resource of snapshot.resources) this.#bindings.set(resource.name, bindingOf(resource));
     this.pseudonymKey = Buffer.from(snapshot.pseudonymKey, 'base64');
     if (this.pseudonymKey.length !== 32) throw new Error('the pseudonym key has not 32 bytes');
-    for (const account of snapshot.serviceAccounts) {
-      this.#owners.set(account.name, account.owner);
-      for (const { id, hash, expiresAt } of account.keys) {
-        const key = {
-          id,
-          account: account.name,
-          disabled: account.disabled,
-          expiresAt: expiresAt === null ? Infinity : Date.parse(expiresAt),
-        };
-        this.#keysByHash.set(hash, key);
-        this.#keysById.set(id, key);
-      }
-    }
-    this.judge = compile({
-      revision: snapshot.revision,
-      policies: snapshot.policies,
-      groups: snapshot.groups,
-      resources: snapshot.resources.map(({ name, labels }) => ({
-        name,
-        labels,
-        classification: this.#bindings.get(name)!.classification,
-      })),
-    });
+    this.directory = new Directory(snapshot);
+    const { trustedIssuers, tokens, revision } = snapshot;
+    this.#issuers = madeOf(
+      trustedIssuers,
+      previous && previous.#issuers,
+      () => new TrustedIssuers(trustedIssuers, { now: Date.now }),
+    );
+    this.#tokens = madeOf(tokens, previous && previous.#tokens, () => new AccessTokens(tokens));
+    const judged = this.#judged();
+    this.#judge = madeOf(judged, previous && previous.#judge, () => compile({ ...judged, revision }));
+  }
+
+  get judge(): CompiledPolicies {
+    return this.#judge.value;
+  }
+
+  get issuers(): TrustedIssuers {
+    return this.#issuers.value;
+  }
+
+  get tokens(): AccessTokens {
+    return this.#tokens.value;
   }
 
   resource(name: string, protocol: Protocol): ResourceBinding | undefined {
@@ -58,21 +65,35 @@ export class Revision {
     return binding?.protocol === protocol ? binding : undefined;
   }
 
-  /** @param hash SHA-256 of the key's text, hex. */
-  keyByHash(hash: string): KnownKey | undefined {
-    return this.#keysByHash.get(hash);
+  /** A decision under the number of this revision, also when its policies were compiled for an earlier one. */
+  stamped(decision: Decision): Decision {
+    const { revision } = this.snapshot;
+    if (decision.policyRevision === revision) return decision;
+    let stamped = this.#stamped.get(decision);
+    if (!stamped) {
+      stamped = { ...decision, policyRevision: revision };
+      this.#stamped.set(decision, stamped);
+    }
+    return stamped;
   }
 
-  keyById(id: string): KnownKey | undefined {
-    return this.#keysById.get(id);
+  #judged(): Omit<JudgeInput, 'revision'> {
+    const { policies, groups, resources } = this.snapshot;
+    return {
+      policies,
+      groups,
+      resources: resources.map(({ name, labels }) => ({
+        name,
+        labels,
+        classification: this.#bindings.get(name)!.classification,
+      })),
+    };
   }
+}
 
-  /** As this revision knows it: groups are read anew each time, never remembered from a login. */
-  serviceAccount(name: string): Principal {
-    const owner = this.#owners.get(name);
-    const groups = this.judge.resolveGroups(`ServiceAccount::${name}`);
-    return { type: 'ServiceAccount', id: name, groups, roles: [], ...(owner !== undefined && { owner }) };
-  }
+function madeOf<T>(part: unknown, previous: Made<T> | undefined, make: () => T): Made<T> {
+  const of = createHash('sha256').update(JSON.stringify(part)).digest('base64');
+  return previous?.of === of ? previous : { of, value: make() };
 }
 
 function bindingOf(resource: PolicySnapshot['resources'][number]): ResourceBinding {

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { SallyportError, principalRef, type SessionInfo } from '@sallyport/domain';
-import type { LiveSession, OpenSession } from '@sallyport/enforcement';
+import { SallyportError, type SessionInfo } from '@sallyport/domain';
+import type { Authenticated, LiveSession, OpenSession } from '@sallyport/enforcement';
 import type { ToGateway } from '@sallyport/gateway-contract';
 import type { ApprovalWaiter } from '../approvals/approval-waiter.js';
+import { credentialIds, type Evidence } from '../authentication/evidence.js';
+import { prove } from '../authentication/prove.js';
 import type { Logger } from '../logger.js';
-import { proven } from '../authenticator.js';
 import type { PolicyCache } from '../policy/policy-cache.js';
 import type { Revision } from '../policy/revision.js';
 import { SessionPolicy, type SessionSubject } from '../policy/session-policy.js';
 import type { SessionRecorder } from '../recorder/session-recorder.js';
 import type { Spool } from '../recorder/spool.js';
-import { ConnectPermissions, whyEnded } from './session-validity.js';
+import { isMeant, Revocations } from './revocations.js';
+import { ConnectPermissions, standingOf } from './session-validity.js';
 import type { SessionReporter } from './session-reporter.js';
 
 /** A session and what it was admitted with. */
@@ -20,6 +22,8 @@ export interface RegisteredSession {
   readonly request: OpenSession;
   readonly recorder: SessionRecorder;
   readonly close: (reason: string) => void;
+  /** When something that it was admitted with ends, if nothing happens before. Milliseconds since the epoch. */
+  until: number;
   /** That it was told to end, and when; monotonic. */
   ending: { readonly since: number; readonly reason: string } | undefined;
 }
@@ -27,6 +31,8 @@ export interface RegisteredSession {
 export interface RegistryOptions {
   readonly gateway: () => string;
   readonly policies: PolicyCache;
+  /** What an authentication rests on. */
+  readonly evidenceOf: (authenticated: Authenticated) => Evidence | undefined;
   readonly spool: Spool;
   readonly reporter: SessionReporter;
   readonly approvals: ApprovalWaiter;
@@ -42,8 +48,7 @@ const tickMs = 1000;
 /** Every live session: admits them, and ends them when what they were admitted with no longer holds. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, RegisteredSession>();
-  /** Credentials and principals withdrawn since the revision in force; the next one no longer has them. */
-  readonly #revoked = new Set<string>();
+  readonly #revoked = new Revocations();
   readonly #tick: NodeJS.Timeout;
   #draining = false;
 
@@ -70,38 +75,39 @@ export class SessionRegistry {
     const revision = policies.current;
     if (this.#draining) throw refusal('draining', 'the gateway is shutting down');
     if (!revision) throw refusal('policy-stale', 'the policy is too old to decide by');
-    const { credentialId } = request.authenticated;
-    // Between authentication and here a revision may have come: only what holds now counts.
-    const now = proven(revision, credentialId);
     const { name, protocol } = request.resource;
-    if (!now || this.#isRevoked(principalRef(now.principal), credentialId)) {
+    const evidence = this.options.evidenceOf(request.authenticated);
+    // Between authentication and here a revision may have come: only what holds now counts.
+    const proof = evidence && prove(revision, evidence, { now: Date.now(), resource: name });
+    if (!evidence || !proof?.ok || this.#revoked.has(proof.principal, credentialIds(evidence))) {
       throw refusal('not-authenticated', 'the credential is not valid');
     }
     if (!revision.resource(name, protocol)) throw refusal('unknown-resource', 'there is no such resource');
     const info: SessionInfo = {
       id: randomUUID(),
-      principal: now.principal,
-      credentialId,
+      principal: proof.principal,
+      credentialId: evidence.credentialId,
       resource: name,
       protocol,
       gateway: this.options.gateway(),
       clientAddress: plainAddress(request.clientAddress),
       startedAt: new Date().toISOString(),
     };
-    const subject = { account: info.principal.id, resource: name, clientAddress: info.clientAddress, protocol };
+    const subject = { evidence, resource: name, clientAddress: info.clientAddress, protocol };
     const recorder = spool.record(info);
     const close = (reason: string): void => this.#close(info.id, reason);
-    this.#sessions.set(info.id, { info, subject, request, recorder, close, ending: undefined });
+    const { until } = proof;
+    this.#sessions.set(info.id, { info, subject, request, recorder, close, until, ending: undefined });
     reporter.opened(info);
     return { info, policy: new SessionPolicy(policies, subject), recorder, approvals, close };
   }
 
   /** Ends one session; the reason is for the client. */
-  terminate(sessionId: string, reason: string): void {
+  terminate(sessionId: string, reason: string, code?: string): void {
     const session = this.#sessions.get(sessionId);
     if (!session || session.ending) return;
     session.ending = { since: performance.now(), reason };
-    this.options.log.info({ sessionId, reason }, 'ending a session');
+    this.options.log.info({ sessionId, reason, ...(code !== undefined && { code }) }, 'ending a session');
     // Not from within whatever called: that may be the session's own state machine.
     setImmediate(() => {
       try {
@@ -113,18 +119,13 @@ export class SessionRegistry {
     });
   }
 
-  revoke({ principal, credentialId }: ToGateway['identity.revoked']): void {
-    this.#revoked.add(revocationKey(principal, credentialId));
-    for (const { info } of this.#sessions.values()) {
-      if (principalRef(info.principal) !== principal) continue;
-      if (credentialId === undefined || credentialId === info.credentialId)
+  /** A principal's every session, or those of one credential of it: also where it is behind an agent, or is the agent. */
+  revoke(revocation: ToGateway['identity.revoked']): void {
+    this.#revoked.add(revocation);
+    for (const { info, subject } of this.#sessions.values()) {
+      if (isMeant(revocation, info.principal, credentialIds(subject.evidence)))
         this.terminate(info.id, 'access was revoked');
     }
-  }
-
-  /** True while it stands in the way of a login, although the revision in force still has the credential. */
-  #isRevoked(principal: string, credentialId: string): boolean {
-    return this.#revoked.has(revocationKey(principal)) || this.#revoked.has(revocationKey(principal, credentialId));
   }
 
   /** Admits nobody from now on, lets exchanges in flight finish, then ends every session. Resolves when none is left. */
@@ -157,9 +158,19 @@ export class SessionRegistry {
 
   #revalidate(revision: Revision): void {
     const connect = new ConnectPermissions(revision);
-    for (const session of this.#sessions.values()) {
-      const why = whyEnded(session, revision, connect);
-      if (why !== undefined) this.terminate(session.info.id, why);
+    const now = Date.now();
+    for (const session of this.#sessions.values()) this.#review(session, connect, now);
+  }
+
+  #review(session: RegisteredSession, connect: ConnectPermissions, now: number): void {
+    const { id } = session.info;
+    try {
+      const standing = standingOf(session, connect, now);
+      if (!standing.ends) session.until = standing.until;
+      else this.terminate(id, standing.reason, standing.code);
+    } catch (error) {
+      this.options.log.error({ sessionId: id, error: (error as Error).message }, 'a session could not be looked at');
+      this.terminate(id, 'the credential is no longer valid');
     }
   }
 
@@ -167,25 +178,22 @@ export class SessionRegistry {
     const { policies, staleGraceMs, log } = this.options;
     const now = performance.now();
     const stale = this.#sessions.size > 0 && policies.freshness.overdueMs > staleGraceMs;
-    const revision = policies.last;
+    const wall = Date.now();
+    const connect = policies.last && new ConnectPermissions(policies.last);
     for (const session of [...this.#sessions.values()]) {
-      const { id, credentialId } = session.info;
+      const { id } = session.info;
       if (session.ending) {
         if (now - session.ending.since < endWithinMs) continue;
         log.error({ sessionId: id }, 'a session did not end in time: its recording ends now');
         session.close(session.ending.reason);
       } else if (stale) this.terminate(id, 'the policy is too old to decide by');
-      else if (!proven(revision, credentialId)) this.terminate(id, 'the credential is no longer valid');
+      else if (connect && !(wall < session.until)) this.#review(session, connect, wall);
     }
   }
 }
 
 function refusal(code: string, message: string): SallyportError {
   return new SallyportError(code, message, { source: 'gateway', retryable: code !== 'unknown-resource' });
-}
-
-function revocationKey(principal: string, credentialId = ''): string {
-  return `${principal}\n${credentialId}`;
 }
 
 /** An IPv4 client of a dual-stack listener has an IPv4 address, not `::ffff:192.0.2.1`: policies compare addresses. */

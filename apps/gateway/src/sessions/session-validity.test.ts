@@ -1,9 +1,8 @@
 import { Judge } from '@sallyport/policy';
 import type { PolicySnapshot } from '@sallyport/gateway-contract';
 import { Revision } from '../policy/revision.js';
-import { sampleSession } from '../recorder/testing-sessions.js';
 import { sampleResource, TestingControlPlane } from '../testing-control-plane.js';
-import { ConnectPermissions, whyEnded } from './session-validity.js';
+import { ConnectPermissions, standingOf } from './session-validity.js';
 
 const source = new TestingControlPlane();
 const connect = (rest = ''): PolicySnapshot['policies'] => [
@@ -17,16 +16,25 @@ function why(parts: Partial<PolicySnapshot>): string | undefined {
     source.snapshot({ groups, policies: connect(), ...parts }),
     (input) => new Judge(input),
   );
-  const info = sampleSession('0192d6a0-6c1e-7000-8000-0123456789ab');
-  const subject = { account: 'ci', resource: 'shop', clientAddress: '127.0.0.1', protocol: 'postgres' as const };
+  const key = { kind: 'key', keyId: 'k1', account: 'ci' } as const;
+  const subject = {
+    evidence: { credentialId: 'k1', subject: key, shownAt: Date.now() },
+    resource: 'shop',
+    clientAddress: '127.0.0.1',
+    protocol: 'postgres' as const,
+  };
   const { upstream, credential } = sampleResource();
   const request = {
-    authenticated: { principal: info.principal, credentialId: 'k1' },
+    authenticated: {
+      principal: { type: 'ServiceAccount' as const, id: 'ci', groups: [], roles: [] },
+      credentialId: 'k1',
+    },
     resource: { name: 'shop', protocol: 'postgres' as const, upstream, credential, classification: [], revision: 'r1' },
     clientAddress: '127.0.0.1',
     terminate: () => undefined,
   };
-  return whyEnded({ info, subject, request }, revision, new ConnectPermissions(revision));
+  const standing = standingOf({ subject, request }, new ConnectPermissions(revision), Date.now());
+  return standing.ends ? standing.reason : undefined;
 }
 
 test('a session goes on while everything it was admitted with still holds', () => {

@@ -1,9 +1,9 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Authenticator } from './authenticator.js';
-import { PolicyCache } from './policy/policy-cache.js';
-import { sha256, TestingControlPlane } from './testing-control-plane.js';
-import { compileWords, silentLog } from './testing-gateway.js';
+import { PolicyCache } from '../policy/policy-cache.js';
+import { sha256, TestingControlPlane } from '../testing-control-plane.js';
+import { compileWords, silentLog } from '../testing-gateway.js';
 
 const source = new TestingControlPlane();
 
@@ -17,7 +17,7 @@ function authenticator(parts: Parameters<TestingControlPlane['snapshot']>[0] = {
     log: silentLog,
   });
   expect(policies.publish(source.sign(source.snapshot(parts)))).toEqual({ accepted: true });
-  return new Authenticator(policies);
+  return new Authenticator(policies, silentLog);
 }
 
 const account = (change: { disabled?: boolean; expiresAt?: string | null }) => ({
@@ -81,6 +81,8 @@ const wrongTokens: [string, () => Promise<string>][] = [
   ['with another account than its key', () => source.accessToken({ claims: { sub: 'ServiceAccount::admin' } })],
   ['without the key', () => source.accessToken({ claims: { cid: undefined } })],
   ['with a key that is no text', () => source.accessToken({ claims: { cid: ['k1'] } })],
+  ['without an id of its own', () => source.accessToken({ claims: { jti: undefined } })],
+  ['issued in the future', () => source.accessToken({ claims: { iat: Math.floor(Date.now() / 1000) + 300 } })],
   ['without an end', () => source.accessToken({ claims: { exp: undefined } })],
   ['with an unknown critical header', () => source.accessToken({ header: { crit: ['x'], x: '1' } as never })],
   ['unsigned', () => Promise.resolve(rawToken({ alg: 'none', typ: 'at+jwt' }, () => ''))],
@@ -115,6 +117,7 @@ function claimsNow() {
     aud: 'sallyport',
     sub: 'ServiceAccount::ci',
     cid: 'k1',
+    jti: 'token-1',
     iat: now,
     exp: now + 600,
   };
