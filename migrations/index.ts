@@ -4,6 +4,8 @@ import { CreateGatewaysAndSessions1795300100000 } from './1795300100000-create-g
 import { CreateApprovals1795300200000 } from './1795300200000-create-approvals.js';
 import { CreateFederation1795400000000 } from './1795400000000-create-federation.js';
 import { CreateLogins1795400100000 } from './1795400100000-create-logins.js';
+import { CreateGrants1795400200000 } from './1795400200000-create-grants.js';
+import { CompleteAccounts1795400400000 } from './1795400400000-complete-accounts.js';
 
 /** The migrations in order; the list is explicit so that a bundle or a test runs exactly these. */
 export const migrations = [
@@ -13,4 +15,6 @@ export const migrations = [
   CreateApprovals1795300200000,
   CreateFederation1795400000000,
   CreateLogins1795400100000,
+  CreateGrants1795400200000,
+  CompleteAccounts1795400400000,
 ];

@@ -5,14 +5,6 @@ export const bootstrapBody = z.strictObject({ token: z.string().min(1).max(1024)
 export const bootstrapResult = createdKey.extend({ name: z.string() });
 export type BootstrapResult = z.infer<typeof bootstrapResult>;
 
-export const whoami = z.strictObject({
-  principal: z.string(),
-  groups: z.array(z.string()),
-  owner: z.string().nullable(),
-  credentialId: z.string(),
-});
-export type Whoami = z.infer<typeof whoami>;
-
 /** RFC 6749 §4.4.2. The secret is a service-account key, here or in HTTP Basic. */
 export const tokenRequest = z.object({
   grant_type: z.string().max(200),
@@ -27,6 +19,8 @@ export const tokenResponse = z.strictObject({
   access_token: z.string(),
   token_type: z.literal('Bearer'),
   expires_in: z.int(),
+  /** Of people's logins: works once, and gets the next one. */
+  refresh_token: z.string().optional(),
 });
 export type TokenResponse = z.infer<typeof tokenResponse>;
 

@@ -56,7 +56,7 @@ export type {
   ManifestResult,
 } from './manifest.js';
 export { manifest, manifestChange, manifestError, manifestKinds, manifestQuery, manifestResult } from './manifest.js';
-export type { BootstrapResult, TokenError, TokenRequest, TokenResponse, Whoami } from './access.js';
+export type { BootstrapResult, TokenError, TokenRequest, TokenResponse } from './access.js';
 export {
   authorizationServer,
   bootstrapBody,
@@ -65,8 +65,16 @@ export {
   tokenError,
   tokenRequest,
   tokenResponse,
-  whoami,
 } from './access.js';
+export type {
+  ExplainedGroup,
+  ExplainedResource,
+  ExplainedRole,
+  HeldRole,
+  Whoami,
+  WhoamiExplanation,
+} from './whoami.js';
+export { whoami, whoamiExplanation, whoamiQuery } from './whoami.js';
 export type { DecisionRequest, DecisionResult } from './decision.js';
 export { decisionRequest, decisionResult } from './decision.js';
 export type { Approval, ApprovalQuery, ApprovalSummary } from './approvals.js';
@@ -80,6 +88,18 @@ export {
   approveBody,
   denyBody,
 } from './approvals.js';
+export type { AccessRequest, AccessRequestQuery, ExtendBody, NewAccessRequest } from './access-requests.js';
+export {
+  accessRequest,
+  accessRequestPage,
+  accessRequestQuery,
+  accessRequestState,
+  extendBody,
+  newAccessRequest,
+  withdrawBody,
+} from './access-requests.js';
+export type { Grant, GrantQuery } from './grants.js';
+export { grant, grantPage, grantQuery, grantState } from './grants.js';
 export type { RecordingIndex, RecordingState, Session, SessionDetail, SessionQuery } from './sessions.js';
 export {
   recordingIndex,

@@ -1,14 +1,7 @@
-import {
-  authorizationServer,
-  bootstrapBody,
-  bootstrapResult,
-  jwks,
-  tokenRequest,
-  tokenResponse,
-  whoami,
-} from '../access.js';
+import { authorizationServer, bootstrapBody, bootstrapResult, jwks, tokenRequest, tokenResponse } from '../access.js';
 import { decisionRequest, decisionResult } from '../decision.js';
 import type { ApiRoute } from '../route.js';
+import { whoami, whoamiQuery } from '../whoami.js';
 
 const metadata = '/.well-known/oauth-authorization-server';
 
@@ -17,8 +10,9 @@ export const accessRoutes: readonly ApiRoute[] = [
     method: 'get',
     path: '/v1/whoami',
     id: 'whoami',
-    summary: 'Who the credential proves.',
+    summary: 'Who the credential proves, and on wish why.',
     tag: 'access',
+    query: whoamiQuery,
     success: { status: 200, description: 'The caller.', schema: whoami },
   },
   {

@@ -11,5 +11,7 @@ export const topics = {
   'gateway.revoked': z.object({ gateway: z.string(), keepThumbprint: z.string().optional() }),
   /** The gateway has a newer connection, here or on another replica. */
   'gateway.superseded': z.object({ gateway: z.string(), connectionId: z.string() }),
+  /** Somebody took a role without approval. */
+  'grant.broke-glass': z.object({ grantId: z.uuid() }),
 } as const;
 export type Topic = keyof typeof topics;
