@@ -14,7 +14,7 @@ import {
 import type { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 
-export type KeyAlgorithm = 'ecdsa-p256' | 'ed25519' | 'rsa-2048';
+export type KeyAlgorithm = 'ecdsa-p256' | 'ed25519';
 
 export interface CertificateAuthority {
   /** PEM. */
@@ -43,7 +43,7 @@ const hourMs = 3_600_000;
 /** A throw-away authority, valid for a day. */
 export async function makeAuthority(
   name = 'Test Authority',
-  algorithm: Exclude<KeyAlgorithm, 'rsa-2048'> = 'ecdsa-p256',
+  algorithm: KeyAlgorithm = 'ecdsa-p256',
 ): Promise<CertificateAuthority> {
   const keys = await makeKeys(algorithm);
   const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -60,7 +60,8 @@ export async function makeAuthority(
 }
 
 export interface ServerCertificateOptions {
-  readonly algorithm?: KeyAlgorithm;
+  /** RSA for what signs documents; authorities do without it. */
+  readonly algorithm?: KeyAlgorithm | 'rsa-2048';
   /** An hour ago and in a day unless told: certificates that are not valid yet, or no longer, are tests too. */
   readonly notBefore?: Date;
   readonly notAfter?: Date;
@@ -94,7 +95,7 @@ export async function issueServerCertificate(
   return { certificate: certificate.toString('pem'), privateKey: PemConverter.encode(pkcs8, 'PRIVATE KEY') };
 }
 
-async function makeKeys(algorithm: KeyAlgorithm): Promise<webcrypto.CryptoKeyPair> {
+async function makeKeys(algorithm: keyof typeof algorithms): Promise<webcrypto.CryptoKeyPair> {
   return (await crypto.subtle.generateKey(algorithms[algorithm], true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
 }
 

@@ -1,6 +1,6 @@
 import { requireThat } from './saml-refusal.js';
 import { checkSignatureForm } from './signature-rules.js';
-import type { XmlElement } from './xml-tree.js';
+import type { XmlElement } from './xml-node.js';
 import { childAtMostOnce, children, elementsWithin, isNamed, onlyChild } from './xml-tree.js';
 
 /** The elements of a response, found where they have to be. None of them is believed yet. */

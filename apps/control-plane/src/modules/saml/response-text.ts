@@ -33,7 +33,6 @@ function decodeUtf8(bytes: Buffer): string {
 
 function refuseForeignSyntax(text: string): void {
   // XML 1.0 §2.2. Text in UTF-16 without a byte order mark shows its zero bytes here.
-  // eslint-disable-next-line no-control-regex
   requireThat(!/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text), 'characters that XML does not allow');
   const declaration = /^<\?xml\s[^<>?]*\?>/.exec(text)?.[0] ?? '';
   const encoding = /\sencoding\s*=\s*(?:"([^"]*)"|'([^']*)')/.exec(declaration);

@@ -1,5 +1,5 @@
 import { requireThat } from './saml-refusal.js';
-import type { XmlElement } from './xml-tree.js';
+import type { XmlElement } from './xml-node.js';
 import { attribute, children, isNamed, namespaces, onlyChild, textOf } from './xml-tree.js';
 
 /**

@@ -1,11 +1,11 @@
-import { getVerifiedXml } from '@node-saml/node-saml/lib/xml.js';
 import type { AssertedIdentity, Expectations } from './assertion.js';
 import { checkIssuer, readAssertion } from './assertion.js';
+import { getVerifiedXml } from './node-saml.js';
 import { locateParts, type ResponseParts } from './response-structure.js';
 import { readResponseText } from './response-text.js';
 import { requireThat } from './saml-refusal.js';
 import { signingCertificates } from './signing-certificates.js';
-import type { XmlElement } from './xml-tree.js';
+import type { XmlElement } from './xml-node.js';
 import { attribute, childAtMostOnce, onlyChild, parseXml } from './xml-tree.js';
 
 export interface ResponseQuestion {
@@ -34,8 +34,8 @@ export async function verifyResponse({ field, certificates, expected }: Response
   return readAssertion(assertion, expected);
 }
 
-function verifiedText(text: string, element: XmlElement, pems: string[]): string {
-  const verified = getVerifiedXml(text, element as unknown as Parameters<typeof getVerifiedXml>[1], pems);
+function verifiedText(text: string, element: XmlElement, pems: readonly string[]): string {
+  const verified = getVerifiedXml(text, element, pems);
   requireThat(typeof verified === 'string' && verified !== '', 'a signature that does not verify');
   return verified;
 }

@@ -1,18 +1,6 @@
-import { parseDomFromString, parseXml2JsFromString } from '@node-saml/node-saml/lib/xml.js';
+import { parseDomFromString, parseXml2JsFromString } from './node-saml.js';
 import { requireThat, SamlRefusal } from './saml-refusal.js';
-
-/** What is used of the parser's DOM. */
-export interface XmlNode {
-  readonly nodeType: number;
-  readonly childNodes: ArrayLike<XmlNode>;
-  readonly parentNode: XmlNode | null;
-  readonly textContent: string | null;
-}
-export interface XmlElement extends XmlNode {
-  readonly localName: string;
-  readonly namespaceURI: string | null;
-  readonly attributes: ArrayLike<{ readonly name: string; readonly localName: string | null; readonly value: string }>;
-}
+import type { XmlElement, XmlNode } from './xml-node.js';
 
 export const namespaces = {
   protocol: 'urn:oasis:names:tc:SAML:2.0:protocol',
@@ -34,7 +22,7 @@ const maxDepth = 40;
 export async function parseXml(text: string): Promise<XmlElement> {
   try {
     await parseXml2JsFromString(text);
-    const document = (await parseDomFromString(text)) as unknown as XmlNode;
+    const document = await parseDomFromString(text);
     const roots = children(document);
     requireThat(roots.length === 1, 'not one root element');
     const outside = Array.from(document.childNodes).filter(({ nodeType }) => nodeType === textNode);
