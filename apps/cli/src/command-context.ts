@@ -3,7 +3,7 @@ import { ApiClient } from '@sallyport/api-client';
 import { CliError, exitCodes } from './exit-codes.js';
 import { loginToken } from './login/login-token.js';
 import { StoredLogins } from './login/stored-logins.js';
-import { apiSettings, dataDirectory, type ApiSettings, type GlobalOptions } from './settings.js';
+import { apiSettings, dataDirectory, profileOf, type ApiSettings, type GlobalOptions } from './settings.js';
 
 /** The options of a command together with those that every command takes. */
 export function optionsOf<T extends object>(command: Command): GlobalOptions & T {
@@ -22,7 +22,7 @@ export async function withApi<T>(options: GlobalOptions, body: (client: ApiClien
 export async function tokenFor(options: GlobalOptions): Promise<string> {
   const settings = apiSettings(options);
   const { api, localToken } = settings;
-  const logins = new StoredLogins(dataDirectory(options));
+  const logins = new StoredLogins(dataDirectory(options), profileOf(options));
   const token =
     settings.token ?? (await loginToken(logins, api, () => clientOf({ ...settings, token: undefined }))) ?? localToken;
   if (token !== undefined) return token;

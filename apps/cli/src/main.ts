@@ -27,6 +27,7 @@ const program = new Command('sallyport')
   .option('--token <token>', 'access token or service-account key (SALLYPORT_TOKEN)')
   .option('--ca <file>', 'certificate of the authority to trust, PEM (SALLYPORT_CA)')
   .option('--data <dir>', 'directory of a local `sallyport up` (SALLYPORT_DATA; ~/.sallyport)')
+  .option('--profile <name>', 'whose login, where several people sign in on one machine (SALLYPORT_PROFILE)')
   .option('--json', 'print JSON')
   .showHelpAfterError('(--help lists what there is)')
   .addHelpText(

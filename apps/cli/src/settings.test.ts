@@ -46,6 +46,13 @@ test("the local administrator's token is never offered to another address", () =
   });
 });
 
+test('whoever asks for a profile is never made the administrator', () => {
+  localUp();
+  expect(apiSettings({ data, profile: 'riley' }, {})).toMatchObject({ token: undefined, localToken: undefined });
+  expect(apiSettings({ data }, { SALLYPORT_PROFILE: 'riley' }).localToken).toBeUndefined();
+  expect(() => apiSettings({ data, profile: '../x' }, {})).toThrow(/profile/);
+});
+
 test('without any address the error says what to do and counts as usage', () => {
   expect(() => apiSettings({ data }, {})).toThrow(expect.objectContaining({ exitCode: 2 }));
 });

@@ -10,6 +10,8 @@ export interface GlobalOptions {
   readonly token?: string;
   readonly ca?: string;
   readonly data?: string;
+  /** Whose login, where several people sign in on one machine. */
+  readonly profile?: string;
   readonly json?: boolean;
 }
 
@@ -24,6 +26,14 @@ export interface ApiSettings {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `--profile`, else SALLYPORT_PROFILE; undefined is the one login that most machines have. Throws CliError. */
+export function profileOf(options: Pick<GlobalOptions, 'profile'>, env: Environment = process.env): string | undefined {
+  const name = options.profile || env['SALLYPORT_PROFILE'] || undefined;
+  if (name !== undefined && !/^[\w.@-]{1,64}$/.test(name))
+    throw new CliError(`not a profile's name: ${name}`, exitCodes.usage);
+  return name;
+}
 
 /** Where `sallyport up` keeps everything: `--data`, else SALLYPORT_DATA, else ~/.sallyport. */
 export function dataDirectory(options: Pick<GlobalOptions, 'data'>, env: Environment = process.env): string {
@@ -47,7 +57,9 @@ export function apiSettings(options: GlobalOptions, env: Environment = process.e
       exitCodes.usage,
     );
   }
-  return { api: address, token, localToken: own?.adminToken, ca: readCa(caFile ?? own?.ca) };
+  // Whoever asks to be somebody is not made the administrator instead.
+  const localToken = profileOf(options, env) === undefined ? own?.adminToken : undefined;
+  return { api: address, token, localToken, ca: readCa(caFile ?? own?.ca) };
 }
 
 function readCa(file: string | undefined): string | undefined {

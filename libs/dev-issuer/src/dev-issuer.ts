@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { JWTPayload } from 'jose';
+import type { JWK, JWTPayload } from 'jose';
 import type { Provider } from 'oidc-provider';
 import type { DevClient, DevUser } from './dev-user.js';
 import { MemoryStore } from './memory-adapter.js';
@@ -16,6 +16,8 @@ export interface DevIssuerOptions {
   readonly clients: readonly DevClient[];
   /** False: claims are told by the userinfo endpoint alone. */
   readonly claimsInIdToken?: boolean;
+  /** Private keys that `makeSigningKeys` made for an earlier run, so that what they signed still counts. */
+  readonly signingKeys?: readonly JWK[];
 }
 
 const maxBodyBytes = 64 << 10;
@@ -52,7 +54,11 @@ export class DevIssuer {
       server.once('error', reject);
       server.listen(options.port ?? 0, '127.0.0.1', resolve);
     });
-    return new DevIssuer(server, options, await SigningKeys.generate());
+    return new DevIssuer(
+      server,
+      options,
+      options.signingKeys ? new SigningKeys(options.signingKeys) : await SigningKeys.generate(),
+    );
   }
 
   /** From the next request on these are the people, with these groups. */
@@ -141,6 +147,11 @@ export class DevIssuer {
     response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
     response.end(await this.issueToken(claims as JWTPayload));
   }
+}
+
+/** Private keys for several runs. */
+export async function makeSigningKeys(): Promise<readonly JWK[]> {
+  return (await SigningKeys.generate()).jwks;
 }
 
 export function startDevIssuer(options: DevIssuerOptions): Promise<DevIssuer> {

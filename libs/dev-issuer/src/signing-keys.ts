@@ -15,7 +15,7 @@ export interface TokenOptions {
 
 /** One key per algorithm at a time. */
 export class SigningKeys {
-  private constructor(
+  constructor(
     /** Private, the newest of each algorithm first. */
     readonly jwks: readonly JWK[],
   ) {}

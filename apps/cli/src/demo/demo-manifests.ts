@@ -26,15 +26,17 @@ spec: {members: ["ServiceAccount::ci"]}
 ---
 kind: Group
 name: dba
-spec: {members: ["ServiceAccount::dba", "ServiceAccount::admin"]}
+spec:
+  members: ["ServiceAccount::dba", "ServiceAccount::admin"]
+  claims: [{issuer: dev, claim: groups, equals: dba}]
 ---
 kind: ServiceAccount
 name: ci
-spec: {}
+spec: {owner: dana}
 ---
 kind: ServiceAccount
 name: dba
-spec: {}
+spec: {owner: riley}
 ---
 kind: Policy
 name: ci-on-shop

@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { ApiClient, ApiError } from '@sallyport/api-client';
-import { createdKey, manifestResult, resource, whoami } from '@sallyport/api-contract';
+import { createdKey, identityProvider, manifestResult, resource, whoami } from '@sallyport/api-contract';
 import { randomSecret, storedSecret, writePrivateFile } from '../local/private-file.js';
 import { loadManifests } from '../manifest-files.js';
 import { startDemoDatabase } from './demo-database.js';
 import { demoManifests, type DemoUpstream } from './demo-manifests.js';
+import { demoIssuerManifests, demoPeopleManifests } from './demo-people.js';
 
 /** The sample database that plays the target. */
 export interface DemoTarget extends DemoUpstream {
@@ -15,6 +16,8 @@ export interface DemoTarget extends DemoUpstream {
 export interface DemoOptions {
   readonly data: string;
   readonly target: DemoTarget;
+  /** URL of the development issuer. */
+  readonly issuer: string;
   readonly api: string;
   /** PEM text. */
   readonly ca: string;
@@ -27,6 +30,8 @@ export interface Demo {
   readonly keys: Readonly<Record<string, string>>;
   /** Where the keys are kept, by name. */
   readonly keyFiles: Readonly<Record<string, string>>;
+  /** URL of the development issuer. */
+  readonly issuer: string;
 }
 
 const accounts = ['ci', 'dba'] as const;
@@ -44,22 +49,18 @@ export async function startDemoTarget(
 /** Declares the target and what the demo shows on it, the first time; makes the accounts' keys. */
 export async function declareDemo(options: DemoOptions): Promise<Demo> {
   await declare(options);
+  await declarePeople(options);
   const keyFiles = Object.fromEntries(accounts.map((name) => [name, path.join(options.data, `demo-${name}.key`)]));
   const keys: Record<string, string> = {};
   for (const [name, file] of Object.entries(keyFiles)) keys[name] = await accountKey(options, name, file);
-  return { keys, keyFiles };
+  return { keys, keyFiles, issuer: options.issuer };
 }
 
 /** Later starts change the upstream's port alone, where it moved: what people made of the demo stays. */
 async function declare({ client, data, target }: DemoOptions): Promise<void> {
-  const found = await client.get('/v1/resources/shop', resource).catch((error: unknown) => {
-    if (error instanceof ApiError && error.status === 404) return undefined;
-    throw error;
-  });
+  const found = await existing(client.get('/v1/resources/shop', resource));
   if (!found) {
-    const file = path.join(data, 'demo.yaml');
-    writePrivateFile(file, demoManifests(target));
-    await client.put('/v1/manifests', manifestResult, { body: loadManifests([file]).map(({ value }) => value) });
+    await applyFile(client, path.join(data, 'demo.yaml'), demoManifests(target));
   } else if (found.upstream.port !== target.port) {
     const { name, version: _version, createdAt: _createdAt, updatedAt: _updatedAt, ...spec } = found;
     await client.put(`/v1/resources/${name}`, resource, {
@@ -70,6 +71,32 @@ async function declare({ client, data, target }: DemoOptions): Promise<void> {
       },
     });
   }
+}
+
+/** Later starts change where the issuer is alone, where its port moved. */
+async function declarePeople({ client, data, issuer }: DemoOptions): Promise<void> {
+  const found = await existing(client.get('/v1/identity-providers/dev', identityProvider));
+  if (!found) {
+    await applyFile(client, path.join(data, 'demo-issuer.yaml'), demoIssuerManifests(issuer));
+    await applyFile(client, path.join(data, 'demo-people.yaml'), demoPeopleManifests());
+  } else if (found.protocol === 'oidc' && found.issuer !== issuer) {
+    await applyFile(client, path.join(data, 'demo-issuer.yaml'), demoIssuerManifests(issuer));
+  }
+}
+
+/** Undefined where the API says that there is none. */
+async function existing<T>(question: Promise<T>): Promise<T | undefined> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function applyFile(client: ApiClient, file: string, text: string): Promise<void> {
+  writePrivateFile(file, text);
+  await client.put('/v1/manifests', manifestResult, { body: loadManifests([file]).map(({ value }) => value) });
 }
 
 /** The stored key while it still proves the account, else a new one. */

@@ -2,12 +2,19 @@ import net, { type AddressInfo } from 'node:net';
 import { portPlan, requireFreePorts } from './port-plan.js';
 
 test('without a base the documented ports', () => {
-  expect(portPlan()).toEqual({ api: 7443, postgres: 7432, gatewayHealth: 7440, database: 7450, demoDatabase: 7451 });
+  expect(portPlan()).toEqual({
+    api: 7443,
+    postgres: 7432,
+    gatewayHealth: 7440,
+    database: 7450,
+    demoDatabase: 7451,
+    demoIssuer: 7452,
+  });
 });
 
 test('with a base consecutive ports from it', () => {
   const ports = Object.values(portPlan(9000)).sort((a, b) => a - b);
-  expect(ports).toEqual([9000, 9001, 9002, 9003, 9004]);
+  expect(ports).toEqual([9000, 9001, 9002, 9003, 9004, 9005]);
 });
 
 test.each([0, -1, 65534, 1.5, Number.NaN])('a base of %p is refused as usage', (base) => {

@@ -8,9 +8,17 @@ export interface PortPlan {
   readonly gatewayHealth: number;
   readonly database: number;
   readonly demoDatabase: number;
+  readonly demoIssuer: number;
 }
 
-const defaults: PortPlan = { api: 7443, postgres: 7432, gatewayHealth: 7440, database: 7450, demoDatabase: 7451 };
+const defaults: PortPlan = {
+  api: 7443,
+  postgres: 7432,
+  gatewayHealth: 7440,
+  database: 7450,
+  demoDatabase: 7451,
+  demoIssuer: 7452,
+};
 
 /** The documented ports, or consecutive ones from `base`. Throws CliError on a base that leaves no room. */
 export function portPlan(base?: number): PortPlan {

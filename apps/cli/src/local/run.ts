@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { CliError } from '../exit-codes.js';
 import { declareDemo, startDemoTarget, type Demo } from '../demo/demo.js';
+import { startDemoIssuer } from '../demo/demo-issuer.js';
 import { InstanceLock } from './instance-lock.js';
 import { requireFreePorts, type PortPlan } from './port-plan.js';
 import { startStack } from './stack.js';
@@ -60,14 +61,15 @@ async function start(options: UpOptions, onStarted: (stop: Stop) => void): Promi
     options.demo ? startDemoTarget({ data, port: ports.demoDatabase }, onStarted) : Promise.resolve(undefined),
   );
   const { api, client, certificates, adminToken } = stack;
-  const demo =
-    target && (await declareDemo({ data, client, api, ca: fs.readFileSync(certificates.ca, 'utf8'), target }));
+  const ca = fs.readFileSync(certificates.ca, 'utf8');
+  const demoIssuer = () => startDemoIssuer({ data, api, port: ports.demoIssuer }, onStarted);
+  const demo = target && (await declareDemo({ data, client, api, ca, target, issuer: await demoIssuer() }));
   const content: UpFile = {
     api,
     ca: certificates.ca,
     adminToken,
     gateway: { postgres: { host: '127.0.0.1', port: ports.postgres } },
-    ...(demo && { demo: demo.keys }),
+    ...(demo && { demo: demo.keys, demoIssuer: demo.issuer }),
   };
   writeUpFile(data, content);
   onStarted(() => Promise.resolve(fs.rmSync(upFilePath(data), { force: true })));
@@ -87,8 +89,8 @@ async function allStarted<A, B>(first: Promise<A>, second: Promise<B>): Promise<
 }
 
 async function freePorts({ ports, demo }: UpOptions): Promise<void> {
-  const { demoDatabase, ...always } = ports;
-  await requireFreePorts(demo ? { ...always, demoDatabase } : always);
+  const { demoDatabase, demoIssuer, ...always } = ports;
+  await requireFreePorts(demo ? { ...always, demoDatabase, demoIssuer } : always);
 }
 
 async function stopAll(stops: readonly Stop[], say: (line: string) => void): Promise<void> {

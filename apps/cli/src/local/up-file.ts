@@ -11,6 +11,8 @@ export interface UpFile {
   readonly gateway: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
   /** Keys of the demo's service accounts, by name. */
   readonly demo?: Readonly<Record<string, string>>;
+  /** The demo's development issuer: where its people sign in, and who signs its workload tokens. */
+  readonly demoIssuer?: string;
 }
 
 export function upFilePath(data: string): string {

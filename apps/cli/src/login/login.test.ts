@@ -90,6 +90,10 @@ test('a login is kept for its control plane alone, where only its owner reads it
   logins.set(`${server.url}/path`, { accessToken: 'a', expiresAt: Date.now() + 600_000 });
   expect(logins.get(server.url)?.accessToken).toBe('a');
   expect(logins.get('https://elsewhere.example')).toBeUndefined();
+  const other = new StoredLogins(data, 'riley');
+  expect(other.get(server.url)).toBeUndefined();
+  other.set(server.url, { accessToken: 'b', expiresAt: Date.now() + 600_000 });
+  expect([logins.get(server.url)?.accessToken, other.get(server.url)?.accessToken]).toEqual(['a', 'b']);
   expect(fs.statSync(path.join(data, 'logins.json')).mode & 0o777).toBe(0o600);
   expect(await loginToken(logins, server.url, sameMachine)).toBe('a');
   expect(server.refreshes).toBe(0);

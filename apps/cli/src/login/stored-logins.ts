@@ -20,22 +20,24 @@ const staleLockMs = 30_000;
 export class StoredLogins {
   readonly #file: string;
 
-  constructor(private readonly data: string) {
+  /** @param profile keeps the logins of several people on one machine apart. */
+  constructor(
+    private readonly data: string,
+    private readonly profile?: string,
+  ) {
     this.#file = path.join(data, 'logins.json');
   }
 
   get(api: string): StoredLogin | undefined {
-    return this.#read()[originOf(api)];
+    return this.#read()[this.#key(api)];
   }
 
   /** @param login undefined forgets what is there. */
   set(api: string, login: StoredLogin | undefined): void {
     fs.mkdirSync(this.data, { recursive: true, mode: 0o700 });
-    const { [originOf(api)]: _before, ...others } = this.#read();
-    writePrivateFile(
-      this.#file,
-      `${JSON.stringify({ ...others, ...(login && { [originOf(api)]: login }) }, undefined, 2)}\n`,
-    );
+    const key = this.#key(api);
+    const { [key]: _before, ...others } = this.#read();
+    writePrivateFile(this.#file, `${JSON.stringify({ ...others, ...(login && { [key]: login }) }, undefined, 2)}\n`);
   }
 
   /**
@@ -64,6 +66,11 @@ export class StoredLogins {
     }
   }
 
+  #key(api: string): string {
+    const { origin } = new URL(api);
+    return this.profile === undefined ? origin : `${origin}#${this.profile}`;
+  }
+
   #read(): Record<string, StoredLogin> {
     let text: string;
     try {
@@ -82,10 +89,6 @@ export class StoredLogins {
       return {};
     }
   }
-}
-
-function originOf(api: string): string {
-  return new URL(api).origin;
 }
 
 function isStale(lock: string): boolean {

@@ -6,7 +6,7 @@ import { codeFlow } from '../../login/code-flow.js';
 import { deviceFlow } from '../../login/device-flow.js';
 import { StoredLogins } from '../../login/stored-logins.js';
 import { printFields, printJson } from '../../output.js';
-import { apiSettings, dataDirectory } from '../../settings.js';
+import { apiSettings, dataDirectory, profileOf } from '../../settings.js';
 import { visible } from '../../terminal-text.js';
 
 interface Options {
@@ -32,7 +32,7 @@ export function loginCommand(): Command {
             })
           : codeFlow({ api, client, patienceMs, show, ...(provider !== undefined && { provider }) }),
       );
-      new StoredLogins(dataDirectory(global)).set(api, login);
+      new StoredLogins(dataDirectory(global), profileOf(global)).set(api, login);
       const caller = await withApi({ ...global, token: login.accessToken }, (client) =>
         client.get('/v1/whoami', whoami),
       );

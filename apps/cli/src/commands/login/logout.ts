@@ -3,7 +3,7 @@ import { optionsOf, withPublicApi } from '../../command-context.js';
 import { revokeToken } from '../../login/oauth-tokens.js';
 import { StoredLogins } from '../../login/stored-logins.js';
 import { printJson, printLine } from '../../output.js';
-import { apiSettings, dataDirectory } from '../../settings.js';
+import { apiSettings, dataDirectory, profileOf } from '../../settings.js';
 
 export function logoutCommand(): Command {
   return new Command('logout')
@@ -11,7 +11,7 @@ export function logoutCommand(): Command {
     .action(async (_options: unknown, command: Command) => {
       const { json, ...global } = optionsOf(command);
       const { api } = apiSettings(global);
-      const logins = new StoredLogins(dataDirectory(global));
+      const logins = new StoredLogins(dataDirectory(global), profileOf(global));
       const ended = await logins.exclusively(async () => {
         const login = logins.get(api);
         if (!login) return false;
