@@ -32,6 +32,6 @@ test('whatever else a meaning depends on has a cache of its own', () => {
     [catalog('1'), shopSession({ tempRelations: new Set(['a']) })],
     [catalog('1'), shopSession({ tempRelations: new Set(['b']) })],
   ] as const;
-  at.forEach(([revision, session], i) => shards.for(revision, session).set('text', `${i}`, 1));
-  at.forEach(([revision, session], i) => expect(shards.for(revision, session).get('text')).toBe(`${i}`));
+  at.forEach(([revision, session], i) => shards.for(revision, session).texts.set('text', `${i}`, 1));
+  at.forEach(([revision, session], i) => expect(shards.for(revision, session).texts.get('text')).toBe(`${i}`));
 });

@@ -54,10 +54,18 @@ interface Circumstances {
 /** Sessions of one resource mostly share their circumstances; each distinct one has a cache of its own. */
 const maxShards = 8;
 
-/** A cache for each combination of catalog, search path and temporary relations; few are alive at a time. */
+/** What is remembered under one set of circumstances. */
+export interface InspectionShard<V> {
+  /** By normal form, where every text of that form means the same. */
+  readonly forms: InspectionCache<V>;
+  /** By exact text. */
+  readonly texts: InspectionCache<V>;
+}
+
+/** A shard for each combination of catalog, search path and temporary relations; few are alive at a time. */
 export class InspectionShards<V> {
   /** Most recently used first. */
-  #shards: { readonly at: Circumstances; readonly cache: InspectionCache<V> }[] = [];
+  #shards: { readonly at: Circumstances; readonly shard: InspectionShard<V> }[] = [];
 
   /** Bounds of all shards together. */
   constructor(
@@ -65,20 +73,24 @@ export class InspectionShards<V> {
     readonly maxSize: number,
   ) {}
 
-  for(catalog: Catalog, session: SqlSession): InspectionCache<V> {
+  for(catalog: Catalog, session: SqlSession): InspectionShard<V> {
     const first = this.#shards[0];
-    if (first && matches(first.at, catalog, session)) return first.cache;
-    const found = this.#shards.find(({ at }) => matches(at, catalog, session));
-    const shard = found ?? {
+    if (first && matches(first.at, catalog, session)) return first.shard;
+    const found = this.#shards.find(({ at }) => matches(at, catalog, session)) ?? {
       at: {
         revision: catalog.revision,
         searchPath: [...session.searchPath],
         temporary: [...session.tempRelations],
       },
-      cache: new InspectionCache<V>(Math.ceil(this.maxEntries / maxShards), Math.ceil(this.maxSize / maxShards)),
+      shard: { forms: this.#cache(), texts: this.#cache() },
     };
-    this.#shards = [shard, ...this.#shards.filter((other) => other !== shard)].slice(0, maxShards);
-    return shard.cache;
+    this.#shards = [found, ...this.#shards.filter((other) => other !== found)].slice(0, maxShards);
+    return found.shard;
+  }
+
+  #cache(): InspectionCache<V> {
+    const caches = 2 * maxShards;
+    return new InspectionCache<V>(Math.ceil(this.maxEntries / caches), Math.ceil(this.maxSize / caches));
   }
 }
 

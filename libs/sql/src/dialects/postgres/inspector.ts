@@ -1,4 +1,5 @@
 import type { Node, RawStmt } from '@pgsql/types';
+import type { Action } from '@sallyport/domain';
 import { statementInspection, wholeAction } from './action.js';
 import { Analysis, type AnalysisInput } from './analysis.js';
 import { analyzers } from './analyzers.js';
@@ -59,19 +60,21 @@ export class PostgresInspector implements SqlInspector {
   }
 
   #cached(text: string, catalog: Catalog, session: SqlSession): Inspection {
-    const cache = this.#shards.for(catalog, session);
-    const exact = cache.get(text);
-    if (exact) return exact;
+    const { forms, texts } = this.#shards.for(catalog, session);
     // A longer text than those looked at may be over the limit.
     const normal = text.length * 3 <= this.#limits.maxBytes ? normalise(text) : undefined;
-    // No text that is looked at has a NUL in it, so a normal form is never taken for a text.
-    const normalKey = normal === undefined ? undefined : `\0${normal}`;
-    const similar = normalKey === undefined ? undefined : cache.get(normalKey);
-    if (similar) return withText(similar, text);
+    const similar = normal === undefined ? undefined : forms.get(normal);
+    if (similar) return similar.action.text === text ? similar : withText(similar, text);
+    const exact = texts.get(text);
+    if (exact) return exact;
     const { inspection, literalSensitive, sessionSensitive } = this.#inspect(text, { catalog, session, depth: 0 });
     if (!inspection.ok || sessionSensitive) return inspection;
-    const plain = normalKey !== undefined && !literalSensitive && inspection.statements.length === 1;
-    cache.set(plain ? normalKey : text, inspection, text.length + weightOf(inspection));
+    const weight = text.length + weightOf(inspection);
+    if (normal !== undefined && !literalSensitive && inspection.statements.length === 1) {
+      forms.set(normal, inspection, weight);
+    } else {
+      texts.set(text, inspection, weight);
+    }
     return inspection;
   }
 
@@ -134,11 +137,13 @@ function weightOf({ action, statements }: Accepted): number {
   return weight;
 }
 
-/** The same meaning for a text that differs in constants alone. */
-function withText(inspection: Accepted, text: string): Accepted {
-  const statement = inspection.statements[0]!;
-  const action = { ...inspection.action, text };
-  return { ok: true, statements: [{ ...statement, action }], action };
+/** The same meaning for a text that differs in constants alone. Field by field: this runs for every point query. */
+function withText(similar: Accepted, text: string): Accepted {
+  const { protocol, kind, effects, context, lineage, fingerprint } = similar.action;
+  const action: Action = { protocol, kind, text, effects, context, lineage, fingerprint };
+  const { changes, copy, allowedInTransaction, parameters, relations, kind: word } = similar.statements[0]!;
+  const statement = { kind: word, action, changes, copy, allowedInTransaction, parameters, relations };
+  return { ok: true, statements: [statement], action };
 }
 
 function inspectTree(input: AnalysisInput, text: string): Inspected {
