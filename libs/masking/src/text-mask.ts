@@ -3,7 +3,10 @@ import { partial } from './methods/partial.js';
 import type { Pseudonyms } from './methods/pseudonym.js';
 import { redact } from './methods/redact.js';
 
-/** Masks the UTF-8 text at `start`..`end`; null where nothing may stand in its place. The result must not be written to. */
+/**
+ * Masks the UTF-8 text at `start`..`end`; null where nothing may stand in its place. The result must not be written to, and
+ * holds until the next text is masked.
+ */
 export type TextMask = (value: Uint8Array, start: number, end: number) => Buffer | null;
 
 export function textMask(method: MaskMethod, pseudonyms: Pseudonyms): TextMask {

@@ -2,9 +2,12 @@ import { ByteMemo } from './byte-memo.js';
 import { HmacSha256 } from './hmac-sha256.js';
 
 const keyBytes = 32;
-const memoSetBits = 12;
-const memoMaxKeyBytes = 128;
+/** 32,768 values; 4 MB once there are that many. */
+const memoSetBits = 13;
 const emailDomain = Buffer.from('@masked.invalid');
+/** `u_` or `p_`, and the digits. */
+const plainBytes = 18;
+const uuidBytes = 16;
 const hexDigits = Buffer.from('0123456789abcdef');
 const at = '@'.charCodeAt(0);
 const dot = '.'.charCodeAt(0);
@@ -15,6 +18,7 @@ const underscore = '_'.charCodeAt(0);
  * Stable stand-ins for values: equal values have equal pseudonyms wherever they stand, so masked results can still be
  * joined and counted, and nobody without the key can tell which value a pseudonym stands for.
  * HMAC-SHA-256 (RFC 2104) cut to 64 bits for texts, 122 for UUIDs; each kind under a key derived for it.
+ * What is given out holds until the next call.
  */
 export class Pseudonyms {
   readonly #textHmac: HmacSha256;
@@ -28,8 +32,8 @@ export class Pseudonyms {
     if (key.length !== keyBytes) throw new RangeError(`a pseudonym key has ${keyBytes} bytes, not ${key.length}`);
     this.#textHmac = derived(key, 'text');
     this.#uuidHmac = derived(key, 'uuid');
-    this.#texts = new ByteMemo(memoSetBits, memoMaxKeyBytes, (value) => this.#text(value));
-    this.#uuids = new ByteMemo(memoSetBits, memoMaxKeyBytes, (value) => this.#uuid(value));
+    this.#texts = new ByteMemo(memoSetBits, plainBytes + emailDomain.length, (value) => this.#text(value));
+    this.#uuids = new ByteMemo(memoSetBits, uuidBytes, (value) => this.#uuid(value));
   }
 
   /** `p_` and 16 hex digits; for an e-mail address `u_`, 16 hex digits and a domain that cannot exist (RFC 2606). */
@@ -45,20 +49,20 @@ export class Pseudonyms {
   #text(value: Uint8Array): Buffer {
     this.#textHmac.digest(value, this.#digest);
     const isEmail = looksLikeEmail(value);
-    const pseudonym = Buffer.allocUnsafe(18 + (isEmail ? emailDomain.length : 0));
+    const pseudonym = Buffer.allocUnsafe(plainBytes + (isEmail ? emailDomain.length : 0));
     pseudonym[0] = (isEmail ? 'u' : 'p').charCodeAt(0);
     pseudonym[1] = underscore;
     for (let byte = 0; byte < 8; byte += 1) {
       pseudonym[2 + 2 * byte] = hexDigits[this.#digest[byte]! >> 4]!;
       pseudonym[3 + 2 * byte] = hexDigits[this.#digest[byte]! & 15]!;
     }
-    if (isEmail) pseudonym.set(emailDomain, 18);
+    if (isEmail) pseudonym.set(emailDomain, plainBytes);
     return pseudonym;
   }
 
   #uuid(value: Uint8Array): Buffer {
     this.#uuidHmac.digest(value, this.#digest);
-    const bytes = Buffer.from(this.#digest.subarray(0, 16));
+    const bytes = Buffer.from(this.#digest.subarray(0, uuidBytes));
     bytes[6] = (bytes[6]! & 0x0f) | 0x80;
     bytes[8] = (bytes[8]! & 0x3f) | 0x80;
     return bytes;

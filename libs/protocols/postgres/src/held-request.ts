@@ -29,7 +29,7 @@ export class HeldRequest {
     const { state, host } = core;
     const inTransaction = state.inBlock || state.groupExecuted || core.replies.length > 0;
     const verdict = await awaitApproval(core.context, this.held, {
-      pending: (approval) => core.toClient([holdNotice(approval)]),
+      pending: (approval) => core.toClient(holdNotice(approval)),
       reinspect: () => this.#readAgain(),
       signal: this.#abort.signal,
       ...(inTransaction && { maxWaitSeconds: host.limits.maxHoldInTransactionSeconds }),

@@ -1,10 +1,12 @@
 import { FrameBuffer, WireError } from '@sallyport/wire-kit';
 import { DiagnosticReplies } from './diagnostic-replies.js';
-import { headerBytes, readParameterStatus, readString, readTextRow } from './codec.js';
+import { headerBytes, readParameterStatus, readTextRow } from './codec.js';
+import { CommandTag } from './command-tag.js';
 import { CopyReplies } from './copy-replies.js';
 import { drop, pass, type Fate } from './fate.js';
-import { backend } from './messages.js';
+import { backend, type TransactionStatus } from './messages.js';
 import { NameReplies } from './name-replies.js';
+import { ReplyOutput } from './reply-output.js';
 import type { Reply, Unit } from './replies.js';
 import type { RequestSide } from './request-side.js';
 import { RowReplies } from './row-replies.js';
@@ -16,7 +18,8 @@ import type { SessionCore } from './session-core.js';
  */
 export class ReplySide {
   readonly #inbox = new FrameBuffer();
-  readonly #segments: Buffer[] = [];
+  readonly #output = new ReplyOutput();
+  readonly #tag = new CommandTag();
   readonly #rows: RowReplies;
   readonly #copies: CopyReplies;
   readonly #names: NameReplies;
@@ -39,30 +42,31 @@ export class ReplySide {
     try {
       this.#inbox.push(chunk);
       while (!this.core.closed && this.#inbox.require(this.#scan()));
-      if (this.#segments.length > 0 && !this.core.closed) this.core.toClient(this.#segments);
-      this.#segments.length = 0;
+      if (!this.core.closed) this.#output.flush(this.#send);
       if (!this.core.closed) this.requests.repliesArrived();
+      else this.#output.clear();
     } catch (error) {
+      this.#output.clear();
       this.#fail(error);
     }
   }
 
+  readonly #send = (bytes: Buffer, done?: () => void): void => this.core.toClient(bytes, done);
+
   /** Goes through what is contiguous; returns how many bytes it takes to get any further. */
   #scan(): number {
     const inbox = this.#inbox;
+    const output = this.#output;
     const { bytes } = inbox;
     const end = bytes.length;
     let at = inbox.offset;
     let kept = at; // start of what passes and was not handed on yet
     let needed = headerBytes;
-    const cut = (): void => {
-      if (at > kept) this.#segments.push(bytes.subarray(kept, at));
-    };
     while (!this.core.closed) {
       if (this.#streaming > 0) {
         const part = Math.min(this.#streaming, end - at);
         if (this.#streamDropped) {
-          cut();
+          output.pass(bytes, kept, at);
           kept = at + part;
         }
         at += part;
@@ -89,30 +93,24 @@ export class ReplySide {
         needed = 1 + length;
         break;
       }
-      if (type === backend.dataRow || type === backend.copyData) {
-        const runEnd = endOfRun(bytes, at + 1 + length, end, type);
-        const masked = this.#maskedRun(type, bytes, at, runEnd);
-        if (masked) {
-          if (!isInPlace(masked, bytes, at, runEnd)) {
-            cut();
-            kept = runEnd;
-            this.#segments.push(masked);
-          }
-          at = runEnd;
-          continue;
-        }
+      const next = at + 1 + length;
+      if ((type === backend.dataRow || type === backend.copyData) && this.#isMasked(type)) {
+        const runEnd = endOfRun(bytes, next, end, type);
+        output.pass(bytes, kept, at);
+        this.#mask(type, at, runEnd);
+        kept = runEnd;
+        at = runEnd;
+        continue;
       }
-      const message = bytes.subarray(at, at + 1 + length);
-      const fate = this.#handle(type, message);
-      if (fate !== pass && fate !== message) {
-        cut();
-        kept = at + 1 + length;
-        if (Array.isArray(fate)) this.#segments.push(...(fate as readonly Buffer[]));
-        else if (fate !== drop) this.#segments.push(fate as Buffer);
+      const fate = this.#handle(type, at, next);
+      if (fate !== pass) {
+        output.pass(bytes, kept, at);
+        kept = next;
+        this.#replace(fate);
       }
-      at += 1 + length;
+      at = next;
     }
-    cut();
+    output.pass(bytes, kept, at);
     if (at > inbox.offset) inbox.skip(at - inbox.offset);
     return needed;
   }
@@ -133,37 +131,57 @@ export class ReplySide {
     return unit.rows === 'swallow' ? drop : undefined;
   }
 
-  /** Undefined where the first of these is not for the client. */
-  #maskedRun(type: number, bytes: Buffer, start: number, end: number): Buffer | undefined {
+  /** Whether rows are for the client, and only with a mask. */
+  #isMasked(type: number): boolean {
     const unit = this.core.replies.first?.unit;
-    if (type === backend.copyData) return unit?.copyMask?.messages(bytes, start, end);
-    return typeof unit?.rows === 'object' ? unit.rows.rows(bytes, start, end) : undefined;
+    return type === backend.copyData ? unit?.copyMask !== undefined : typeof unit?.rows === 'object';
   }
 
-  #handle(type: number, message: Buffer): Fate {
+  /** Writes a run of complete messages of this type, masked, to the output. */
+  #mask(type: number, start: number, end: number): void {
+    const unit = this.core.replies.first?.unit;
+    const { bytes } = this.#inbox;
+    const out = this.#output.sink(bytes.length);
+    if (type === backend.copyData) unit!.copyMask!.messages(bytes, start, end, out);
+    else if (typeof unit?.rows === 'object') unit.rows.rows(bytes, start, end, out);
+    else throw unexpected(type);
+  }
+
+  #replace(fate: Exclude<Fate, typeof pass>): void {
+    if (fate === drop) return;
+    if (Buffer.isBuffer(fate)) this.#output.pass(fate, 0, fate.length);
+    else for (const part of fate) this.#output.pass(part, 0, part.length);
+  }
+
+  #message(start: number, end: number): Buffer {
+    return this.#inbox.bytes.subarray(start, end);
+  }
+
+  /** One complete message at `start`..`end` of the inbox. */
+  #handle(type: number, start: number, end: number): Fate {
     // These may come at any time (section "Asynchronous Operations").
     switch (type) {
       case backend.noticeResponse:
-        return this.#diagnostics.notice(message);
+        return this.#diagnostics.notice(this.#message(start, end));
       case backend.parameterStatus:
-        return this.#parameterStatus(message);
+        return this.#parameterStatus(this.#message(start, end));
       case backend.notificationResponse:
         return pass;
       case backend.errorResponse:
-        return this.#diagnostics.error(message);
+        return this.#diagnostics.error(this.#message(start, end));
     }
     const reply = this.core.replies.first;
     // The stand-in of a refused request can only fail: anything else would be the answer to something unknown.
     if (!reply || (reply.refusal && type !== backend.readyForQuery)) throw unexpected(type);
     switch (type) {
       case backend.dataRow:
-        return this.#dataRow(reply, message);
+        return this.#dataRow(reply, start, end);
       case backend.rowDescription:
-        return this.#rows.description(reply, message);
+        return this.#rows.description(reply, this.#rows.needs(reply) ? this.#message(start, end) : undefined);
       case backend.commandComplete:
-        return this.#commandComplete(reply, message);
+        return this.#commandComplete(reply, start, end);
       case backend.readyForQuery:
-        return this.#readyForQuery(reply, message);
+        return this.#readyForQuery(reply, start, end);
       case backend.emptyQueryResponse:
       case backend.portalSuspended:
         return this.#unitPaused(reply, type);
@@ -177,15 +195,15 @@ export class ReplySide {
     }
   }
 
-  #dataRow(reply: Reply, message: Buffer): Fate {
+  #dataRow(reply: Reply, start: number, end: number): Fate {
     if (reply.internal) {
-      reply.internal.rows.push(readTextRow(message));
+      reply.internal.rows.push(readTextRow(this.#message(start, end)));
       return drop;
     }
     throw unexpected(backend.dataRow);
   }
 
-  #commandComplete(reply: Reply, message: Buffer): Fate {
+  #commandComplete(reply: Reply, start: number, end: number): Fate {
     const { replies, state } = this.core;
     if (reply.internal) {
       reply.internal.resolve(reply.internal.rows);
@@ -196,7 +214,7 @@ export class ReplySide {
     const statement = unit?.statement;
     if (!unit || !statement || unit.ended) throw unexpected(backend.commandComplete);
     const swallowed = unit.rows === 'swallow';
-    const tag = readString(message);
+    const tag = this.#tag.read(this.#inbox.bytes, start, end);
     unit.completion = unit.completion === '' ? tag : `${unit.completion}; ${tag}`;
     state.ended(statement, true, unit.text);
     unit.nextStatement();
@@ -228,13 +246,11 @@ export class ReplySide {
     while (replies.first?.kind === 'copy-end') replies.shift();
   }
 
-  #readyForQuery(reply: Reply, message: Buffer): Fate {
+  #readyForQuery(reply: Reply, start: number, end: number): Fate {
     const { state } = this.core;
     if (reply.kind !== 'sync' && reply.kind !== 'query') throw unexpected(backend.readyForQuery);
-    const status = String.fromCharCode(message[headerBytes] ?? 0);
-    if (message.length !== headerBytes + 1 || (status !== 'I' && status !== 'T' && status !== 'E')) {
-      throw unexpected(backend.readyForQuery);
-    }
+    const status = end - start === headerBytes + 1 ? statusOf(this.#inbox.bytes[start + headerBytes]!) : undefined;
+    if (status === undefined) throw unexpected(backend.readyForQuery);
     state.ready(status);
     if (reply.kind === 'query') {
       if (reply.refusal && !reply.refused) throw unexpected(backend.readyForQuery);
@@ -283,10 +299,17 @@ function endOfRun(bytes: Buffer, at: number, end: number, type: number): number 
   return at;
 }
 
-function isInPlace(masked: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  return (
-    masked.buffer === bytes.buffer && masked.byteOffset === bytes.byteOffset + start && masked.length === end - start
-  );
+function statusOf(byte: number): TransactionStatus | undefined {
+  switch (byte) {
+    case 0x49:
+      return 'I';
+    case 0x54:
+      return 'T';
+    case 0x45:
+      return 'E';
+    default:
+      return undefined;
+  }
 }
 
 function unexpected(type: number): WireError {

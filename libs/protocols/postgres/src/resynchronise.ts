@@ -47,7 +47,8 @@ export async function resynchronise(core: SessionCore): Promise<void> {
   const view = core.view();
   if (!view) throw new Error('the catalog of the target cannot be read');
   state.see(view);
-  for (const prepared of state.statements.confirmed.values()) {
+  const { confirmed, unnamed } = state.statements;
+  for (const prepared of unnamed ? [unnamed, ...confirmed.values()] : confirmed.values()) {
     if (prepared.epoch !== state.epoch) readPrepared(core, prepared);
   }
 }
@@ -72,7 +73,7 @@ function applySession(core: SessionCore, rows: readonly (readonly (string | null
   // Code that nobody inspected may have put other statements and cursors under names that are known here.
   const known = new Map(rows.map(([kind, name, text]) => [`${kind}.${name}`, text ?? '']));
   for (const [name, prepared] of state.statements.confirmed) {
-    if (name !== '' && known.get(`statement.${name}`) !== prepared.text) state.forgetPrepared(name);
+    if (known.get(`statement.${name}`) !== prepared.text) state.forgetPrepared(name);
   }
   for (const name of state.cursors.keys()) {
     if (known.get(`cursor.${name}`) !== state.cursorTexts.get(name)) state.cursors.delete(name);

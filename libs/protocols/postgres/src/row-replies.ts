@@ -22,15 +22,23 @@ const plans = new WeakMap<ResultShape, Planned>();
 export class RowReplies {
   constructor(private readonly core: SessionCore) {}
 
-  description(reply: Reply, message: Buffer): Fate {
+  /** Whether anything depends on what a RowDescription says. */
+  needs(reply: Reply): boolean {
+    if (reply.kind === 'describe') return reply.portal !== undefined;
+    return reply.unit !== undefined && needsPlan(reply.unit);
+  }
+
+  /** @param message left out where nothing depends on it */
+  description(reply: Reply, message: Buffer | undefined): Fate {
     if (reply.kind === 'describe') {
-      if (reply.portal) reply.portal.description = Buffer.from(message);
+      if (reply.portal && message) reply.portal.description = Buffer.from(message);
       this.core.replies.shift();
       return reply.hidden ? drop : pass;
     }
     const { unit } = reply;
     if (reply.kind !== 'query' || !unit?.statement) throw new WireError('a row description out of place');
-    unit.rows = needsPlan(unit) ? this.#plan(unit, message) : 'pass';
+    if (!needsPlan(unit)) unit.rows = 'pass';
+    else unit.rows = message ? this.#plan(unit, message) : 'swallow';
     return unit.rows === 'swallow' ? drop : pass;
   }
 

@@ -21,8 +21,8 @@ export interface SessionCore {
   readonly lastSeq: number;
   /** The catalog to judge by now; undefined when none is fresh enough. */
   view(): CatalogView | undefined;
-  /** Records and writes what the client receives. */
-  toClient(segments: readonly Buffer[]): void;
+  /** Records and writes what the client receives. @param done called once the socket has let go of the bytes */
+  toClient(bytes: Buffer, done?: () => void): void;
   /** Writes to the target; a permit gives its request out only now, after its decision is on disk. */
   toUpstream(requests: readonly (Buffer | Permit<Buffer>)[]): void;
   /** Requests that waited may have gone on. */

@@ -97,6 +97,7 @@ export class SessionState implements SqlSession {
       this.#unsettled = false;
       this.sessionStale = true;
     }
+    this.portals.unnamed = undefined;
     if (this.portals.confirmed.size > 0) {
       for (const name of this.portals.confirmed.keys()) this.cursors.delete(name);
       this.portals.confirmed.clear();
@@ -199,9 +200,7 @@ export class SessionState implements SqlSession {
 
   #deallocate(name: string | undefined): void {
     if (name !== undefined) return this.forgetPrepared(name);
-    const unnamed = this.statements.confirmed.get('');
     this.statements.confirmed.clear();
     this.prepared.clear();
-    if (unnamed) this.statements.confirmed.set('', unnamed);
   }
 }

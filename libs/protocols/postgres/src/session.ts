@@ -106,22 +106,18 @@ export class Session implements SessionCore {
     return this.state.ownView ?? this.source.current();
   }
 
-  toClient(segments: readonly Buffer[]): void {
+  toClient(bytes: Buffer, done?: () => void): void {
     if (this.closed) return;
     const { client, live } = this.parts;
     const { recorder } = live;
-    const whole = joined(segments);
     try {
-      for (const part of whole) recorder.response(part);
+      recorder.response(bytes);
       recorder.flush();
     } catch (error) {
       this.host.log('error', 'a response could not be recorded', { session: live.info.id, reason: textOf(error) });
       return this.#end(fatalMessage('58030', 'the session could not be recorded'), 'the recording failed');
     }
-    if (whole.length > 1) client.cork();
-    let room = true;
-    for (const part of whole) room = client.write(part);
-    if (whole.length > 1) client.uncork();
+    const room = client.write(bytes, done);
     if (!room && client.writableNeedDrain) this.#upstreamGate.hold(peerFull);
     if (recorder.congested) {
       this.#upstreamGate.hold(recorderFull);
@@ -131,16 +127,16 @@ export class Session implements SessionCore {
 
   toUpstream(requests: readonly (Buffer | Permit<Buffer>)[]): void {
     const { upstream, live } = this.parts;
-    let whole: readonly Buffer[];
+    const taken: Buffer[] = [];
     try {
-      whole = joined(requests.map((request) => (Buffer.isBuffer(request) ? request : request.take())));
+      for (const request of requests) taken.push(Buffer.isBuffer(request) ? request : request.take());
       if (this.replies.copyingIn > 0) live.recorder.flush();
     } catch (error) {
       this.host.log('error', 'a decision could not be recorded', { session: live.info.id, reason: textOf(error) });
       return this.#end(fatalMessage('58030', 'the session could not be recorded'), 'the recording failed');
     }
     let room = true;
-    for (const part of whole) room = upstream.write(part);
+    for (const part of joined(taken)) room = upstream.write(part);
     if (!room && upstream.writableNeedDrain) this.#clientGate.hold(peerFull);
   }
 

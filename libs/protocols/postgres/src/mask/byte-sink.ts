@@ -1,13 +1,17 @@
 /** Below this many bytes a loop beats the call into native code. */
 const smallCopy = 40;
 
-/** Bytes written one after the other into memory that grows. What was given out must not change: once finished, make a new one. */
+/** Bytes written one after the other into memory that grows. What was given out must not change before whoever has it is done. */
 export class ByteSink {
   length = 0;
   #bytes: Buffer;
 
   constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafe(capacity);
+    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  get capacity(): number {
+    return this.#bytes.length;
   }
 
   append(from: Buffer, start: number, end: number): void {
@@ -36,21 +40,26 @@ export class ByteSink {
     writeInt32(this.#bytes, at, value);
   }
 
-  /** Everything written. */
+  /** Everything written: a view. */
   finish(): Buffer {
     return this.#bytes.subarray(0, this.length);
+  }
+
+  /** Begins anew, in the same memory. */
+  clear(): void {
+    this.length = 0;
   }
 
   #reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.length);
     this.#bytes = larger;
   }
 }
 
-export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
   for (let offset = start, target = at; offset < end; offset += 1, target += 1) to[target] = from[offset]!;
 }
 

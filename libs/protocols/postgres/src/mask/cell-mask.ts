@@ -2,7 +2,7 @@ import type { MaskMethod } from '@sallyport/domain';
 import { type Pseudonyms, redactedText, type TextMask, textMask } from '@sallyport/masking';
 import type { FormatCode } from '../messages.js';
 
-/** What a masked cell turns into. Its results are shared: whoever gets one must not write to it. */
+/** What a masked cell turns into. Its results are shared: whoever gets one must not write to it, nor keep it. */
 export interface CellMask {
   /** True when NULL is replaced as well, so that not even the absence of a value shows. */
   readonly hidesNull: boolean;

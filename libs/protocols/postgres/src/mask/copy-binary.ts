@@ -51,10 +51,9 @@ export class BinaryCopyMask implements CopyRowMask {
   }
 
   mask(bytes: Buffer, rowStart: number, rowEnd: number, out: ByteSink): void {
-    const patched = new PatchedBytes(bytes, rowStart, rowEnd);
+    const patched = new PatchedBytes(bytes, rowStart, out);
     if (this.#stage !== 'ended') maskCells(this.cells, bytes, rowStart + this.#tuple, rowEnd, patched);
-    const masked = patched.finish();
-    out.append(masked, 0, masked.length);
+    patched.finish(rowEnd);
   }
 
   next(): void {

@@ -71,7 +71,7 @@ export class CopyMask {
   ) {}
 
   /**
-   * @param payload of one CopyData message; no longer the caller's
+   * @param payload of one CopyData message
    * @returns payloads to send on, one for each row that is complete now
    * @throws SallyportError `malformed-result`, also when a row is longer than the limit
    */
@@ -87,12 +87,11 @@ export class CopyMask {
   }
 
   /**
-   * The same for a run of complete CopyData messages at `start`..`end` of a chunk in one go: answers complete CopyData
-   * messages, one for each row that is complete now. The run is no longer the caller's.
+   * The same for a run of complete CopyData messages at `start`..`end` of a chunk in one go: writes complete CopyData
+   * messages, one for each row that is complete now.
    * @throws SallyportError `malformed-result`, also when a row is longer than the limit
    */
-  messages(chunk: Buffer, start: number, end: number): Buffer {
-    const out = new ByteSink(end - start + ((end - start) >> 2) + 64);
+  messages(chunk: Buffer, start: number, end: number, out: ByteSink): void {
     let at = start;
     while (at < end) {
       if (end - at < frameBytes || chunk[at] !== backend.copyData) throw malformed('something else than COPY data');
@@ -101,7 +100,6 @@ export class CopyMask {
       this.#take(chunk, at + frameBytes, next, out);
       at = next;
     }
-    return out.finish();
   }
 
   /** Nothing may be left when the target says that it is done. */

@@ -7,7 +7,7 @@ import type { ByteSink } from './byte-sink.js';
 export interface CopyRowMask {
   /** Goes on where it stopped. Answers the offset behind the row, -1 while the row is incomplete. */
   find(bytes: Buffer, rowStart: number, end: number): number;
-  /** Appends the row just found, masked. The bytes given may be written to. */
+  /** Appends the row just found, masked. */
   mask(bytes: Buffer, rowStart: number, rowEnd: number, out: ByteSink): void;
   /** Forgets the row that was found. */
   next(): void;

@@ -1,52 +1,43 @@
-import { ByteSink, copyBytes, readInt32 } from './byte-sink.js';
+import type { ByteSink } from './byte-sink.js';
 
-/**
- * A run of bytes in which cells are replaced from front to back. Replacements of equal length are written into the source
- * itself, so a run in which nothing changes length is never copied; the first other one starts a copy.
- */
+/** A run of bytes on its way into a sink, in which cells are replaced from front to back. */
 export class PatchedBytes {
-  #copy: ByteSink | undefined;
-  /** Everything of the source before this offset is in the copy. */
+  /** Everything of the source before this offset is in the sink. */
   #taken: number;
 
   constructor(
     private readonly source: Buffer,
-    private readonly start: number,
-    private readonly end: number,
+    start: number,
+    private readonly out: ByteSink,
   ) {
     this.#taken = start;
   }
 
-  /** Where the byte at a source offset not yet replaced will stand in the result. */
+  /** Where the byte at a source offset not yet replaced will stand in the sink. */
   position(offset: number): number {
-    return (this.#copy?.length ?? 0) + offset - this.#taken;
+    return this.out.length + offset - this.#taken;
   }
 
   /** Replaces the length field at `lengthAt` and the value that follows it up to `valueEnd`; null means SQL NULL, length -1. */
   replaceCell(lengthAt: number, valueEnd: number, value: Buffer | null): void {
-    const length = value === null ? -1 : value.length;
-    if (this.#copy === undefined) {
-      if (readInt32(this.source, lengthAt) === length) {
-        if (value !== null) copyBytes(value, 0, length, this.source, lengthAt + 4);
-        return;
-      }
-      const all = this.end - this.start;
-      this.#copy = new ByteSink(all + (all >> 2) + 64);
+    const { out } = this;
+    out.append(this.source, this.#taken, lengthAt);
+    if (value === null) {
+      out.appendInt32(-1);
+    } else {
+      out.appendInt32(value.length);
+      out.append(value, 0, value.length);
     }
-    this.#copy.append(this.source, this.#taken, lengthAt);
-    this.#copy.appendInt32(length);
-    if (value !== null) this.#copy.append(value, 0, length);
     this.#taken = valueEnd;
   }
 
-  /** Overwrites four bytes in front of a replacement that changed a length, at a place `position` gave. */
+  /** Overwrites four bytes in front of a replacement, at a place `position` gave. */
   setInt32(position: number, value: number): void {
-    this.#copy!.setInt32(position, value);
+    this.out.setInt32(position, value);
   }
 
-  finish(): Buffer {
-    if (this.#copy === undefined) return this.source.subarray(this.start, this.end);
-    this.#copy.append(this.source, this.#taken, this.end);
-    return this.#copy.finish();
+  /** The rest of the run passes as it is. */
+  finish(end: number): void {
+    this.out.append(this.source, this.#taken, end);
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { SallyportError } from '@sallyport/domain';
+import { ByteSink } from './byte-sink.js';
 import type { CellMask } from './cell-mask.js';
 import { RowMask } from './row-mask.js';
 
@@ -60,26 +61,21 @@ const anyResult = fc
 
 test('a run of rows is masked as the slow way masks each', () => {
   fc.assert(
-    fc.property(anyResult, fc.uint8Array({ maxLength: 5 }), ([masks, rows], padding) => {
+    fc.property(anyResult, fc.uint8Array({ maxLength: 5 }).map(Buffer.from), ([masks, rows], padding) => {
       const run = Buffer.concat(rows.map((row) => dataRow(row)));
       const expected = Buffer.concat(
         rows.map((row) => dataRow(row.map((cell, column) => slowly(masks[column], cell)))),
       );
       const chunk = Buffer.concat([padding, run, padding]);
-      const masked = new RowMask(masks).rows(chunk, padding.length, padding.length + run.length);
-      expect(masked.equals(expected)).toBe(true);
+      const before = Buffer.from(chunk);
+      const out = new ByteSink(8);
+      out.append(padding, 0, padding.length);
+      new RowMask(masks).rows(chunk, padding.length, padding.length + run.length, out);
+      expect(out.finish()).toEqual(Buffer.concat([padding, expected]));
+      expect(chunk).toEqual(before);
     }),
     { numRuns: 500 },
   );
-});
-
-test('bytes around the run are left alone, and equal lengths need no copy', () => {
-  const row = dataRow([Buffer.from('abc'), Buffer.from('def')]);
-  const chunk = Buffer.concat([Buffer.from('before'), row, Buffer.from('after')]);
-  const masked = new RowMask([undefined, reversed]).rows(chunk, 6, 6 + row.length);
-  expect(masked).toEqual(dataRow([Buffer.from('abc'), Buffer.from('fed')]));
-  expect(masked.buffer).toBe(chunk.buffer);
-  expect(chunk.toString('latin1')).toMatch(/^before.*after$/s);
 });
 
 test('a shared replacement is never written to', () => {

@@ -1,5 +1,5 @@
 import { backend } from '../messages.js';
-import { readInt32 } from './byte-sink.js';
+import { ByteSink, readInt32 } from './byte-sink.js';
 import type { CellMask } from './cell-mask.js';
 import { malformed } from './malformed.js';
 import { PatchedBytes } from './patched-bytes.js';
@@ -13,19 +13,21 @@ export class RowMask {
   constructor(private readonly cells: readonly (CellMask | undefined)[]) {}
 
   /**
-   * Masks one complete DataRow. The bytes given are no longer the caller's: what comes back may be the same memory.
+   * Masks one complete DataRow.
    * @throws SallyportError `malformed-result`
    */
   row(message: Buffer): Buffer {
-    return this.rows(message, 0, message.length);
+    const out = new ByteSink(message.length * 2);
+    this.rows(message, 0, message.length, out);
+    return out.finish();
   }
 
   /**
    * Masks a run of complete DataRow messages at `start`..`end` of a chunk in one go.
-   * @throws SallyportError `malformed-result`
+   * @throws SallyportError `malformed-result`; what is in the sink by then is of no use
    */
-  rows(chunk: Buffer, start: number, end: number): Buffer {
-    const patched = new PatchedBytes(chunk, start, end);
+  rows(chunk: Buffer, start: number, end: number, out: ByteSink): void {
+    const patched = new PatchedBytes(chunk, start, out);
     let at = start;
     while (at < end) {
       if (end - at < headerBytes || chunk[at] !== backend.dataRow) throw malformed('something else than a row');
@@ -37,7 +39,7 @@ export class RowMask {
       if (growth !== 0) patched.setInt32(header + 1, rowEnd - at - 1 + growth);
       at = rowEnd;
     }
-    return patched.finish();
+    patched.finish(end);
   }
 }
 
