@@ -42,8 +42,8 @@ export function manifests(target: PostgresServer): string {
         ],
       },
     },
-    { kind: 'ServiceAccount', name: 'ci', spec: { groups: ['ci'] } },
-    { kind: 'ServiceAccount', name: 'dba', spec: { groups: ['dba'] } },
+    { kind: 'ServiceAccount', name: 'ci', spec: { groups: ['ci'], owner: 'platform@example.com' } },
+    { kind: 'ServiceAccount', name: 'dba', spec: { groups: ['dba'], owner: 'database@example.com' } },
     ...Object.entries(cedar).map(([name, text]) => ({ kind: 'Policy', name, spec: { cedar: text } })),
   ];
   return documents.map((document) => JSON.stringify(document)).join('\n---\n');

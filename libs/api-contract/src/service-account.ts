@@ -6,7 +6,7 @@ const groups = z.array(objectName).max(1000);
 /** The person who answers for the account, and who may therefore not approve what it asks. */
 const owner = z.string().regex(/^[^\p{Cc}\s]{1,320}$/u, 'must be a name or an e-mail address');
 
-/** Where `disabled` is absent, what was stored stays. */
+/** Where `owner` or `disabled` is absent, what was stored stays. A new account needs an owner, its own or its maker's. */
 export const serviceAccountSpec = z.strictObject({
   groups: groups.default([]),
   owner: owner.optional(),
@@ -18,11 +18,11 @@ export type ServiceAccountSpec = z.infer<typeof serviceAccountSpec>;
 
 export const newServiceAccount = serviceAccountSpec.extend({ name: objectName });
 
-/** Only what is given changes; `owner: null` removes the owner. */
+/** Only what is given changes. An owner can be another, but not be taken away. */
 export const serviceAccountPatch = z
   .strictObject({
     groups: groups.optional(),
-    owner: owner.nullable().optional(),
+    owner: owner.optional(),
     disabled: z.boolean().optional(),
     expiresAt: time.nullable().optional(),
   })
@@ -42,19 +42,35 @@ export const serviceAccountPage = pageOf(serviceAccount);
 
 const year = 366 * 24 * 3600;
 
+const keySeconds = z
+  .int()
+  .min(1)
+  .max(10 * year);
+
 export const newKey = z.strictObject({
   /** Absent: the key works until it is deleted. */
-  expiresInSeconds: z
-    .int()
-    .min(1)
-    .max(10 * year)
-    .optional(),
+  expiresInSeconds: keySeconds.optional(),
 });
 export type NewKey = z.infer<typeof newKey>;
 
 /** The key's text is shown this once. */
 export const createdKey = z.strictObject({ id: z.string(), key: z.string(), expiresAt: time.nullable() });
 export type CreatedKey = z.infer<typeof createdKey>;
+
+export const keyRotation = z.strictObject({
+  /** How long both work; 0 ends the old one, and its sessions, at once. */
+  overlapSeconds: z
+    .int()
+    .min(0)
+    .max(7 * 24 * 3600)
+    .default(3600),
+  /** Of the new key; absent: as long as the old one was to live. */
+  expiresInSeconds: keySeconds.optional(),
+});
+export type KeyRotation = z.infer<typeof keyRotation>;
+
+export const rotatedKey = createdKey.extend({ replaces: z.strictObject({ id: z.string(), expiresAt: time }) });
+export type RotatedKey = z.infer<typeof rotatedKey>;
 
 export const key = z.strictObject({
   id: z.string(),

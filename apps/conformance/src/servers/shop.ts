@@ -95,7 +95,7 @@ export function shopManifests(target: PostgresServer, tls: 'disable' | 'verify-f
     { kind: 'ServiceAccount', name: 'ci', spec: { groups: ['ci'], owner: 'platform@example.com' } },
     { kind: 'ServiceAccount', name: 'reviewer', spec: { owner: 'database@example.com' } },
     { kind: 'ServiceAccount', name: 'operator', spec: { owner: 'operations@example.com' } },
-    { kind: 'ServiceAccount', name: 'stranger', spec: {} },
+    { kind: 'ServiceAccount', name: 'stranger', spec: { owner: 'outside@example.com' } },
     { kind: 'Group', name: 'dba', spec: { members: ['ServiceAccount::reviewer', 'ServiceAccount::operator'] } },
     ...Object.entries(policies).map(([name, cedar]) => ({ kind: 'Policy', name, spec: { cedar } })),
   ];

@@ -75,9 +75,9 @@ export class Replica {
     this.administrator = answer.body.key as string;
   }
 
-  /** A service account in these groups; its key. */
+  /** A service account in these groups, with an owner of its own; its key. */
   async account(name: string, ...groups: string[]): Promise<string> {
-    await this.call('POST', '/v1/service-accounts', { body: { name, groups } });
+    await this.call('POST', '/v1/service-accounts', { body: { name, groups, owner: `owner-of-${name}` } });
     const made = await this.call('POST', `/v1/service-accounts/${name}/keys`, { body: {} });
     if (made.status !== 201) throw new Error(made.text);
     return made.body.key as string;
