@@ -119,3 +119,14 @@ export { problem } from './problem.js';
 export type { ApiRoute, RouteAnswer, RouteBody } from './route.js';
 export { apiRoutes } from './routes.js';
 export { buildOpenApi } from './openapi.js';
+export type { ScimErrorBody, ScimGroup, ScimPatch, ScimQuery, ScimUser, ScimUserInput } from './scim.js';
+export {
+  scimError,
+  scimListOf,
+  scimMediaType,
+  scimPatch,
+  scimQuery,
+  scimSchemas,
+  scimUser,
+  scimUserInput,
+} from './scim.js';

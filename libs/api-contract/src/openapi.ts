@@ -43,12 +43,13 @@ function operation(route: ApiRoute): Json {
       [success.status]: {
         description: success.description,
         ...headers,
-        ...(success.status !== 204 && {
-          content: content(
-            success.type ? [success.type] : undefined,
-            success.schema ? schemaOf(success.schema, 'output') : {},
-          ),
-        }),
+        ...(success.status !== 204 &&
+          success.status !== 303 && {
+            content: content(
+              success.type ? [success.type] : undefined,
+              success.schema ? schemaOf(success.schema, 'output') : {},
+            ),
+          }),
       },
       default: {
         description: 'What went wrong.',

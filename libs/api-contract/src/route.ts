@@ -22,7 +22,7 @@ export interface RouteBody {
   readonly types?: readonly string[];
 }
 export interface RouteAnswer {
-  readonly status: 200 | 201 | 202 | 204;
+  readonly status: 200 | 201 | 202 | 204 | 303;
   readonly description: string;
   readonly schema?: z.ZodType;
   /** `application/json` unless told. */

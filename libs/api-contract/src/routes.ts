@@ -6,6 +6,7 @@ import { grantRoutes } from './routes/grant-routes.js';
 import { loginRoutes } from './routes/login-routes.js';
 import { operationsRoutes } from './routes/operations-routes.js';
 import { oversightRoutes } from './routes/oversight-routes.js';
+import { samlRoutes } from './routes/saml-routes.js';
 import { scimRoutes } from './routes/scim-routes.js';
 
 /** Every route of the control plane; a test holds the server to exactly these. */
@@ -15,6 +16,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...loginRoutes,
   ...federationRoutes,
   ...grantRoutes,
+  ...samlRoutes,
   ...scimRoutes,
   ...oversightRoutes,
   ...operationsRoutes,
