@@ -42,12 +42,13 @@ export function parseToken(token: string): ParsedToken | TokenRefusal {
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string') return 'malformed';
   if (Object.hasOwn(header, 'kid') && typeof kid !== 'string') return 'header';
-  if (Object.hasOwn(header, 'typ') && typeof typ !== 'string') return 'type';
+  const type = Object.hasOwn(header, 'typ') ? mediaType(typ) : '';
+  if (type === undefined) return 'type';
 
   return {
     algorithm: alg,
     keyId: kid as string | undefined,
-    type: typ === undefined ? '' : mediaType(typ as string),
+    type,
     claims,
     input: Buffer.from(token.slice(0, encodedHeader.length + 1 + encodedPayload.length), 'latin1'),
     signature,
@@ -55,8 +56,9 @@ export function parseToken(token: string): ParsedToken | TokenRefusal {
 }
 
 /** RFC 7515 §4.1.9: `application/` may be left out, and case does not matter. */
-function mediaType(typ: string): string {
-  return typ.toLowerCase().replace(/^application\//, '');
+function mediaType(typ: unknown): string | undefined {
+  if (typeof typ !== 'string') return undefined;
+  return typ.toLowerCase().replace(/^application\//, '') || undefined;
 }
 
 function decodeObject(part: string): Claims | undefined {
