@@ -18,6 +18,8 @@ export type ProofRefusal =
   | 'login-expired'
   | 'unknown-user'
   | 'user-disabled'
+  | 'identity-of-another'
+  | 'actor-for-no-person'
   | 'unknown-issuer'
   | 'no-rule'
   | 'session-too-old'
@@ -66,7 +68,7 @@ export function prove(revision: Revision, evidence: Evidence, moment: ProofMomen
   const person = principalOf(revision, subject.type, subject, moment);
   if (!evidence.actor) return person;
   // Only for a person can somebody act: an account's own credential is what it acts by.
-  if (subject.type !== 'User') return refused('unknown-user');
+  if (subject.type !== 'User') return refused('actor-for-no-person');
   const actor = proveActor(directory, evidence.actor.evidence, moment.now);
   if (!actor.ok) return actor;
   const agent = principalOf(revision, 'Agent', actor, moment);
@@ -132,7 +134,8 @@ function proveFederated(
     return standingAccount(directory, evidence.ref.slice(accountPrefix.length), { now, until, byClaims });
   }
   const user = directory.userKnownAs(evidence.issuer, evidence.subject);
-  if (!user || `User::${user.name}` !== evidence.ref) return refused('unknown-user');
+  if (!user) return refused('unknown-user');
+  if (`User::${user.name}` !== evidence.ref) return refused('identity-of-another');
   return standingUser(directory, user.name, { until, byClaims });
 }
 
