@@ -7,8 +7,10 @@ import type { ApiRoute } from '../route.js';
 import {
   createdKey,
   keyPage,
+  keyRotation,
   newKey,
   newServiceAccount,
+  rotatedKey,
   serviceAccount,
   serviceAccountPage,
   serviceAccountPatch,
@@ -71,6 +73,15 @@ export const configurationRoutes: readonly ApiRoute[] = [
     body: { schema: newKey },
     tag: 'service-accounts',
     success: { status: 201, description: 'The key, shown this once.', schema: createdKey },
+  },
+  {
+    method: 'post',
+    path: `${keys}/{id}/rotate`,
+    id: 'rotateKey',
+    summary: 'Make a key that replaces this one, which works a while longer.',
+    body: { schema: keyRotation },
+    tag: 'service-accounts',
+    success: { status: 201, description: 'The new key, shown this once.', schema: rotatedKey },
   },
   {
     method: 'delete',

@@ -1,20 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuditEntry, AuditIntegrity, AuditQuery } from '@sallyport/api-contract';
+import { principalRef } from '@sallyport/domain';
 import type { DataSource } from 'typeorm';
+import type { Actor } from '../../platform/auth/actor.js';
+import { actorRef } from '../../platform/auth/actor.js';
+import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { firstRow, rows, type Queryable } from '../../platform/database/query.js';
 import { decodeCursor, toPage, type Page } from '../../platform/http/pagination.js';
 import { auditBody, auditHash, AuditVerifier, genesisHash } from './audit-chain.js';
+import { oneLine, visibleJson, withoutSecrets } from './safe-detail.js';
 
 export interface AuditRecord {
-  /** Reference of the principal, e.g. `ServiceAccount::ci`, or of the gateway, or `system`. */
-  readonly actor: string;
+  /** The caller, or the reference of a principal or gateway, or a name of this server's own work such as `bootstrap`. */
+  readonly actor: Actor;
   /** Dotted: `resource.updated`, `approval.approve`. */
   readonly action: string;
   /** Kind and name: `Resource::shop`, `Approval::<id>`. */
   readonly target: string;
-  /** JSON; never a secret. */
-  readonly detail?: Readonly<Record<string, unknown>>;
+  /**
+   * JSON; never a secret. Of a change: `before` and `after`, as the API shows the object, null where there is none, and
+   * `revision` where gateways follow it.
+   */
+  readonly detail?: Readonly<Record<string, unknown>> & { readonly before?: unknown; readonly after?: unknown };
 }
 
 interface AuditRow {
@@ -102,14 +110,26 @@ async function append(db: Queryable, entry: AuditRecord): Promise<void> {
     db,
     'SELECT seq, hash FROM audit_entries ORDER BY seq DESC LIMIT 1',
   );
-  const { actor, action, target, detail } = entry;
+  const { actor, action, target, detail } = sanitized(entry);
   const seq = Number(last?.seq ?? 0) + 1;
   const previousHash = last?.hash ?? genesisHash;
   const at = new Date().toISOString();
-  const body = auditBody({ seq, at, actor, action, target, detail });
+  const body = visibleJson(auditBody({ seq, at, actor, action, target, detail }));
   await db.query(
     `INSERT INTO audit_entries (seq, at, actor, action, target, body, previous_hash, hash)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [seq, at, actor, action, target, body, previousHash, auditHash(previousHash, body)],
   );
+}
+
+function sanitized({ actor, action, target, detail }: AuditRecord) {
+  return {
+    ...{ actor: oneLine(actorRef(actor)), action: oneLine(action), target: oneLine(target) },
+    detail: withoutSecrets(typeof actor === 'string' ? detail : { ...detail, by: whoeverActs(actor) }),
+  };
+}
+
+/** What the actor's name does not say. */
+function whoeverActs({ principal: { actsFor }, credentialId, sourceIp }: CallerIdentity) {
+  return { credentialId, sourceIp: sourceIp ?? null, ...(actsFor && { actsFor: principalRef(actsFor) }) };
 }

@@ -11,10 +11,15 @@ import { ProblemError } from '../../platform/http/problem-error.js';
 import { LOGGER } from '../../platform/logging/logger.js';
 import { AuditService } from '../audit/audit.service.js';
 import { bumpRevision, deleteObject, loadConfiguration, lockRevision, saveObject } from './configuration-store.js';
+import type { Actor } from '../../platform/auth/actor.js';
+import { actorRef } from '../../platform/auth/actor.js';
+import { ApiRulesService } from './api-rules.service.js';
+import { judgeEdits, withInheritedOwner } from './authority.js';
 import type { Configuration, StoredObject, StoredSpecs } from './configuration.js';
 import { objectKey } from './configuration.js';
 import type { Edit } from './edit.js';
 import { InvalidConfiguration } from './edit.js';
+import { objectIssues } from './object-rules.js';
 import { secretKinds } from './object-secrets.js';
 import { readPassword } from './password-source.js';
 import type { PlannedChange } from './plan.js';
@@ -24,8 +29,8 @@ import { planChanges } from './plan.js';
 const maxObjectsPerKind = 20_000;
 
 export interface ChangeRequest {
-  /** Principal reference of who asks. */
-  readonly actor: string;
+  /** A caller is judged on every object of the change. */
+  readonly actor: Actor;
   /** Works the edits out from what is stored, inside the transaction. */
   readonly edits: (current: Configuration) => readonly Edit[];
   readonly dryRun?: boolean;
@@ -46,6 +51,7 @@ export class ConfigurationService {
     @Inject(LOGGER) private readonly log: Logger,
     private readonly secrets: SecretStore,
     private readonly audit: AuditService,
+    private readonly rules: ApiRulesService,
   ) {}
 
   /** @throws ProblemError, InvalidConfiguration; either way nothing has changed. */
@@ -67,13 +73,13 @@ export class ConfigurationService {
   private async changeIn(manager: EntityManager, request: ChangeRequest): Promise<ChangeResult> {
     const revision = await lockRevision(manager);
     const current = await loadConfiguration(manager);
-    const edits = request.edits(current);
+    const edits = await this.judged(manager, current, request);
     const stored = await this.storedSecrets(manager, edits);
     const planned = planChanges(current, edits, {
       read: (source) => readPassword(source, { env: process.env, ownSecretFiles: this.config.ownSecretFiles }),
       stored: (kind, name) => stored.get(objectKey(kind, name)),
     });
-    refuseOwnAccount(planned, request.actor);
+    refuseOwnAccount(planned, actorRef(request.actor));
     checkWhole(current, planned);
     const effective = planned.filter(({ change }) => change !== 'unchanged');
     if (request.dryRun || effective.length === 0) return { revision, changes: planned.map(asStored) };
@@ -82,6 +88,20 @@ export class ConfigurationService {
     const next = await bumpRevision(manager);
     for (const change of effective) await this.record(manager, { change, actor: request.actor, revision: next });
     return { revision: next, changes };
+  }
+
+  /** The edits, which the caller may make: under the rules that stand while the revision is locked. */
+  private async judged(
+    manager: EntityManager,
+    current: Configuration,
+    request: ChangeRequest,
+  ): Promise<readonly Edit[]> {
+    const { actor } = request;
+    if (typeof actor === 'string') return request.edits(current);
+    const edits = request.edits(current).map((edit) => withInheritedOwner(edit, current, actor));
+    await this.rules.refresh(manager);
+    judgeEdits(current, edits, { caller: actor, judge: this.rules.judge });
+    return edits;
   }
 
   private async storedSecrets(manager: EntityManager, edits: readonly Edit[]): Promise<Map<string, string>> {
@@ -114,11 +134,14 @@ export class ConfigurationService {
 
   private async record(
     manager: EntityManager,
-    { change, actor, revision }: { change: PlannedChange; actor: string; revision: number },
+    { change, actor, revision }: { change: PlannedChange; actor: Actor; revision: number },
   ): Promise<void> {
-    const { kind, name, secret, after } = change;
-    const detail = { revision, spec: after?.spec ?? null, ...(secret !== undefined && { secretChanged: true }) };
+    const { kind, name, secret, before, after } = change;
     const action = `${kind.charAt(0).toLowerCase()}${kind.slice(1)}.${change.change}`;
+    const detail = {
+      ...{ revision, before: before?.spec ?? null, after: after?.spec ?? null },
+      ...(secret !== undefined && { secretChanged: true }),
+    };
     await this.audit.record({ actor, action, target: `${kind}::${name}`, detail }, manager);
   }
 
@@ -126,7 +149,7 @@ export class ConfigurationService {
     if (changes.every(({ change }) => change === 'unchanged')) return;
     await this.publish('policy.changed', { revision });
     for (const change of changes) {
-      if (endsAccount(change)) await this.publish('identity.revoked', { principal: `ServiceAccount::${change.name}` });
+      if (endsAccount(change)) await this.publish('identity.revoked', { principal: `${change.kind}::${change.name}` });
     }
   }
 }
@@ -135,17 +158,18 @@ function asStored(change: PlannedChange): AppliedChange {
   return change.before ? { ...change, stored: change.before } : change;
 }
 
-/** Deleted, or disabled now. */
+/** Deleted, disabled now or at its end now. */
 function endsAccount({ kind, before, after }: PlannedChange): boolean {
-  if (kind !== 'ServiceAccount' || !before) return false;
-  if (!after) return true;
-  return (
-    (after.spec as StoredSpecs['ServiceAccount']).disabled && !(before.spec as StoredSpecs['ServiceAccount']).disabled
-  );
+  if ((kind !== 'ServiceAccount' && kind !== 'User') || !before) return false;
+  const lives = (spec: unknown): boolean => {
+    const { disabled, expiresAt = null } = spec as { disabled: boolean; expiresAt?: string | null };
+    return !disabled && (expiresAt === null || Date.parse(expiresAt) > Date.now());
+  };
+  return !after || (lives(before.spec) && !lives(after.spec));
 }
 
 function refuseOwnAccount(planned: readonly PlannedChange[], actor: string): void {
-  if (planned.some((change) => endsAccount(change) && `ServiceAccount::${change.name}` === actor)) {
+  if (planned.some((change) => endsAccount(change) && `${change.kind}::${change.name}` === actor)) {
     throw new ProblemError(409, 'own-account', 'This would end the very account that asks for it; use another one.');
   }
 }
@@ -158,6 +182,8 @@ function checkWhole(current: Configuration, planned: readonly PlannedChange[]): 
       throw new ProblemError(409, 'too-many', `There can be ${maxObjectsPerKind} of a kind at most.`);
     }
   }
+  const wrong = objectIssues(planned, current);
+  if (wrong.length > 0) throw new InvalidConfiguration(wrong);
   const changed = planned.filter((change) => change.kind === 'Policy' && change.change !== 'unchanged');
   if (!changed.some(({ after }) => after)) return;
   const policies = new Map(current.list('Policy').map(({ name, spec }) => [name, spec.cedar]));

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { decodeCursor, toPage, type Page } from '../../platform/http/pagination.js';
 import { ProblemError } from '../../platform/http/problem-error.js';
+import type { Actor } from '../../platform/auth/actor.js';
 import { findObject, listObjects } from './configuration-store.js';
 import type { ChangeRequest } from './configuration.service.js';
 import { ConfigurationService } from './configuration.service.js';
@@ -43,13 +44,13 @@ export class ObjectsService {
     return viewOf(found);
   }
 
-  create<K extends ManifestKind>(actor: string, manifest: Manifest & { kind: K }): Promise<ObjectView<K>> {
+  create<K extends ManifestKind>(actor: Actor, manifest: Manifest & { kind: K }): Promise<ObjectView<K>> {
     return this.put(actor, () => ({ op: 'put', mode: 'create', origin: 'api', manifest }));
   }
 
   /** @param next the new declaration, from what is stored. */
   replace<K extends ManifestKind>(
-    actor: string,
+    actor: Actor,
     next: (current: Configuration) => Manifest & { kind: K },
     ifMatch: string | undefined,
   ): Promise<ObjectView<K>> {
@@ -59,17 +60,13 @@ export class ObjectsService {
     }));
   }
 
-  async delete(
-    actor: string,
-    target: { kind: ManifestKind; name: string },
-    ifMatch: string | undefined,
-  ): Promise<void> {
+  async delete(actor: Actor, target: { kind: ManifestKind; name: string }, ifMatch: string | undefined): Promise<void> {
     const edit: Edit = { op: 'delete', ...target, ...(ifMatch !== undefined && { ifMatch }) };
     await this.change({ actor, edits: () => [edit] });
   }
 
   private async put<K extends ManifestKind>(
-    actor: string,
+    actor: Actor,
     edit: (current: Configuration) => Edit,
   ): Promise<ObjectView<K>> {
     const { changes } = await this.change({ actor, edits: (current) => [edit(current)] });

@@ -15,7 +15,8 @@ function specOf(manifest: Manifest, before: StoredObject | undefined): StoredSpe
       const { groups, owner, disabled, expiresAt } = manifest.spec;
       return {
         groups: unique(groups),
-        owner: owner ?? null,
+        // Once somebody answers for an account, somebody does.
+        owner: owner ?? stored?.owner ?? null,
         disabled: disabled ?? stored?.disabled ?? false,
         expiresAt: expiresAt ?? null,
       };

@@ -8,13 +8,17 @@ import { rows } from '../../platform/database/query.js';
 import { ProblemError } from '../../platform/http/problem-error.js';
 import { findObject, lockRevision, saveObject } from '../configuration/configuration-store.js';
 import { ConfigurationService } from '../configuration/configuration.service.js';
+import { bootstrapAccount as administrator } from '../configuration/object-rules.js';
+import { AuditService } from '../audit/audit.service.js';
 import { sameHash } from './api-key.js';
 import { KeysService } from './keys.service.js';
 
-const administrator = 'admin';
 const administrators = 'admins';
 
-/** Makes the first administrator. Each configured token works once; who can configure a new one runs the server anyway. */
+/**
+ * Makes the first administrator. Each configured token works once, ever. A new one that is configured later is the way back
+ * for who has lost every administrator: whoever can configure it runs the server, and its use stands out in the audit trail.
+ */
 @Injectable()
 export class BootstrapService {
   constructor(
@@ -22,6 +26,7 @@ export class BootstrapService {
     @Inject(CONFIG) private readonly config: Config,
     private readonly keys: KeysService,
     private readonly configuration: ConfigurationService,
+    private readonly audit: AuditService,
   ) {}
 
   async bootstrap(token: string): Promise<BootstrapResult> {
@@ -40,7 +45,11 @@ export class BootstrapService {
       const before = await findObject(manager, 'ServiceAccount', administrator);
       const groups = [...new Set([...(before?.spec.groups ?? []), administrators])];
       const spec = { groups, owner: before?.spec.owner ?? null, disabled: false, expiresAt: null };
-      await saveObject(manager, { kind: 'ServiceAccount', name: administrator, spec, origin: 'api' });
+      await saveObject(manager, { kind: 'ServiceAccount', name: administrator, spec, origin: before?.origin ?? 'api' });
+      const action = before ? 'bootstrap.recovered' : 'bootstrap.used';
+      const target = `ServiceAccount::${administrator}`;
+      const detail = { before: before?.spec ?? null, after: spec };
+      await this.audit.record({ actor: 'bootstrap', action, target, detail }, manager);
       return this.keys.createIn(manager, { actor: 'bootstrap', account: administrator, request: {} });
     });
     await this.configuration.publish('policy.changed', { revision });

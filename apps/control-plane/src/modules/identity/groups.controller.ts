@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import type { ListQuery, GroupSpec } from '@sallyport/api-contract';
 import { listQuery, newGroup, groupSpec } from '@sallyport/api-contract';
-import { principalRef } from '@sallyport/domain';
-import { Authorize } from '../../platform/auth/authorize.js';
+import { Authorize, AuthorizeChange } from '../../platform/auth/authorize.js';
 import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { Caller } from '../../platform/auth/caller.js';
 import { tagged } from '../../platform/http/etag.js';
@@ -23,13 +22,13 @@ export class GroupsController {
   }
 
   @Post()
-  @Authorize('create', 'groups')
+  @AuthorizeChange('create', 'groups')
   async create(
     @Caller() caller: CallerIdentity,
     @Body(new ZodPipe(newGroup)) { name, ...spec }: GroupSpec & { name: string },
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<ObjectView<'Group'>> {
-    return tagged(response, await this.objects.create(principalRef(caller.principal), { kind: 'Group', name, spec }));
+    return tagged(response, await this.objects.create(caller, { kind: 'Group', name, spec }));
   }
 
   @Get(':name')
@@ -42,7 +41,7 @@ export class GroupsController {
   }
 
   @Put(':name')
-  @Authorize('update', 'groups')
+  @AuthorizeChange('update', 'groups')
   async replace(
     @Caller() caller: CallerIdentity,
     @Param('name') name: string,
@@ -51,17 +50,17 @@ export class GroupsController {
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<ObjectView<'Group'>> {
     const next = () => ({ kind: 'Group', name, spec }) as const;
-    return tagged(response, await this.objects.replace(principalRef(caller.principal), next, ifMatch));
+    return tagged(response, await this.objects.replace(caller, next, ifMatch));
   }
 
   @Delete(':name')
   @HttpCode(204)
-  @Authorize('delete', 'groups')
+  @AuthorizeChange('delete', 'groups')
   async delete(
     @Caller() caller: CallerIdentity,
     @Param('name') name: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.objects.delete(principalRef(caller.principal), { kind: 'Group', name }, ifMatch);
+    await this.objects.delete(caller, { kind: 'Group', name }, ifMatch);
   }
 }

@@ -67,7 +67,11 @@ test('without a configured token nothing bootstraps', async () => {
 
 test('a key proves its account until it is deleted, expires or its account is disabled', async () => {
   const key = await replica.account('ci', 'ci');
-  expect((await whoami(key)).body).toMatchObject({ principal: 'ServiceAccount::ci', groups: ['ci'], owner: null });
+  expect((await whoami(key)).body).toMatchObject({
+    principal: 'ServiceAccount::ci',
+    groups: ['ci'],
+    owner: 'owner-of-ci',
+  });
   const { items } = (await replica.call('GET', '/v1/service-accounts/ci/keys')).body;
   expect(items).toEqual([
     { id: key.split('_')[1], createdAt: expect.any(String), expiresAt: null, lastUsedAt: expect.any(String) },

@@ -3,6 +3,7 @@ import { CURRENT_PRINCIPALS } from '../approvals/current-principals.js';
 import { AccessController } from './access.controller.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { GroupsController } from './groups.controller.js';
+import { KeyAuthority } from './key-authority.js';
 import { KeyCredentials } from './key-credentials.js';
 import { KeysController } from './keys.controller.js';
 import { KeysService } from './keys.service.js';
@@ -15,6 +16,7 @@ import { ServiceAccountsController } from './service-accounts.controller.js';
   controllers: [AccessController, ServiceAccountsController, KeysController, GroupsController],
   providers: [
     BootstrapService,
+    KeyAuthority,
     KeysService,
     PrincipalDirectory,
     KeyCredentials,

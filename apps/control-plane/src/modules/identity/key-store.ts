@@ -37,9 +37,25 @@ export function allKeys(db: Queryable): Promise<StoredKey[]> {
   return rows<StoredKey>(db, `SELECT ${columns} FROM service_account_keys ORDER BY id COLLATE "C"`);
 }
 
-export async function countKeys(db: Queryable, serviceAccount: string): Promise<number> {
-  const text = 'SELECT count(*)::integer AS count FROM service_account_keys WHERE service_account = $1';
+/** Those that have not ended. */
+export async function countLivingKeys(db: Queryable, serviceAccount: string): Promise<number> {
+  const text = `SELECT count(*)::integer AS count FROM service_account_keys
+    WHERE service_account = $1 AND (expires_at IS NULL OR expires_at > now())`;
   return (await firstRow<{ count: number }>(db, text, [serviceAccount]))!.count;
+}
+
+/** What has ended proves nothing, and its making is in the audit trail. */
+export async function forgetEndedKeys(db: Queryable, serviceAccount: string): Promise<void> {
+  await db.query('DELETE FROM service_account_keys WHERE service_account = $1 AND expires_at <= now()', [
+    serviceAccount,
+  ]);
+}
+
+/** Lets a key end then, unless it ends before; returns when it does. */
+export async function endKey(db: Queryable, id: string, at: Date): Promise<Date> {
+  const text = `UPDATE service_account_keys SET expires_at = LEAST(COALESCE(expires_at, $2), $2) WHERE id = $1
+    RETURNING expires_at AS "expiresAt"`;
+  return (await firstRow<{ expiresAt: Date }>(db, text, [id, at]))!.expiresAt;
 }
 
 export async function insertKey(

@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { ListQuery, ServiceAccountPatch, ServiceAccountSpec } from '@sallyport/api-contract';
 import { listQuery, newServiceAccount, serviceAccountPatch } from '@sallyport/api-contract';
-import { principalRef } from '@sallyport/domain';
-import { Authorize } from '../../platform/auth/authorize.js';
+import { Authorize, AuthorizeChange } from '../../platform/auth/authorize.js';
 import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { Caller } from '../../platform/auth/caller.js';
 import { tagged } from '../../platform/http/etag.js';
@@ -27,14 +26,14 @@ export class ServiceAccountsController {
   }
 
   @Post()
-  @Authorize('create', 'service-accounts')
+  @AuthorizeChange('create', 'service-accounts')
   async create(
     @Caller() caller: CallerIdentity,
     @Body(new ZodPipe(newServiceAccount)) { name, ...spec }: ServiceAccountSpec & { name: string },
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<View> {
     const manifest = { kind: 'ServiceAccount', name, spec } as const;
-    return tagged(response, await this.objects.create(principalRef(caller.principal), manifest));
+    return tagged(response, await this.objects.create(caller, manifest));
   }
 
   @Get(':name')
@@ -44,7 +43,7 @@ export class ServiceAccountsController {
   }
 
   @Patch(':name')
-  @Authorize('update', 'service-accounts')
+  @AuthorizeChange('update', 'service-accounts')
   async update(
     @Caller() caller: CallerIdentity,
     @Param('name') name: string,
@@ -54,25 +53,25 @@ export class ServiceAccountsController {
   ): Promise<View> {
     const next = (current: Configuration) =>
       ({ kind: 'ServiceAccount', name, spec: patched(current, name, patch) }) as const;
-    return tagged(response, await this.objects.replace(principalRef(caller.principal), next, ifMatch));
+    return tagged(response, await this.objects.replace(caller, next, ifMatch));
   }
 
   @Delete(':name')
   @HttpCode(204)
-  @Authorize('delete', 'service-accounts')
+  @AuthorizeChange('delete', 'service-accounts')
   async delete(
     @Caller() caller: CallerIdentity,
     @Param('name') name: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.objects.delete(principalRef(caller.principal), { kind: 'ServiceAccount', name }, ifMatch);
+    await this.objects.delete(caller, { kind: 'ServiceAccount', name }, ifMatch);
   }
 }
 
 function patched(current: Configuration, name: string, patch: ServiceAccountPatch): ServiceAccountSpec {
   const stored = current.get('ServiceAccount', name);
   if (!stored) throw notFound('ServiceAccount', name);
-  const owner = patch.owner === undefined ? stored.spec.owner : patch.owner;
+  const owner = patch.owner ?? stored.spec.owner;
   const expiresAt = patch.expiresAt === undefined ? stored.spec.expiresAt : patch.expiresAt;
   return {
     groups: patch.groups ?? [...stored.spec.groups],

@@ -1,7 +1,6 @@
 import { Body, Controller, Put, Query } from '@nestjs/common';
 import type { ManifestQuery, ManifestResult } from '@sallyport/api-contract';
 import { manifestQuery } from '@sallyport/api-contract';
-import { principalRef } from '@sallyport/domain';
 import { Authorize } from '../../platform/auth/authorize.js';
 import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { Caller } from '../../platform/auth/caller.js';
@@ -26,6 +25,6 @@ export class ManifestsController {
       throw new ProblemError(415, 'unsupported-media-type', 'Send application/yaml or application/json.');
     }
     const parsed = typeof body === 'string' ? parseYamlManifests(body) : parseJsonManifests(body);
-    return this.manifests.apply(principalRef(caller.principal), parsed, query);
+    return this.manifests.apply(caller, parsed, query);
   }
 }

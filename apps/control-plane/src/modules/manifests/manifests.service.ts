@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ManifestError, ManifestQuery, ManifestResult } from '@sallyport/api-contract';
 import { ProblemError } from '../../platform/http/problem-error.js';
+import type { Actor } from '../../platform/auth/actor.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { objectKey } from '../configuration/configuration.js';
 import { ConfigurationService } from '../configuration/configuration.service.js';
@@ -13,7 +14,7 @@ import type { ManifestDocument, ParsedManifests } from './parse-manifests.js';
 export class ManifestsService {
   constructor(private readonly configuration: ConfigurationService) {}
 
-  async apply(actor: string, parsed: ParsedManifests, { dryRun, prune }: ManifestQuery): Promise<ManifestResult> {
+  async apply(actor: Actor, parsed: ParsedManifests, { dryRun, prune }: ManifestQuery): Promise<ManifestResult> {
     if (!parsed.ok) throw invalid(parsed.errors);
     const { documents } = parsed;
     const edits = (current: Configuration): Edit[] => [

@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import type { ListQuery, PolicySpec } from '@sallyport/api-contract';
 import { listQuery, newPolicy, policySpec } from '@sallyport/api-contract';
-import { principalRef } from '@sallyport/domain';
-import { Authorize } from '../../platform/auth/authorize.js';
+import { Authorize, AuthorizeChange } from '../../platform/auth/authorize.js';
 import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { Caller } from '../../platform/auth/caller.js';
 import { tagged } from '../../platform/http/etag.js';
@@ -23,13 +22,13 @@ export class PoliciesController {
   }
 
   @Post()
-  @Authorize('create', 'policies')
+  @AuthorizeChange('create', 'policies')
   async create(
     @Caller() caller: CallerIdentity,
     @Body(new ZodPipe(newPolicy)) { name, ...spec }: PolicySpec & { name: string },
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<ObjectView<'Policy'>> {
-    return tagged(response, await this.objects.create(principalRef(caller.principal), { kind: 'Policy', name, spec }));
+    return tagged(response, await this.objects.create(caller, { kind: 'Policy', name, spec }));
   }
 
   @Get(':name')
@@ -42,7 +41,7 @@ export class PoliciesController {
   }
 
   @Put(':name')
-  @Authorize('update', 'policies')
+  @AuthorizeChange('update', 'policies')
   async replace(
     @Caller() caller: CallerIdentity,
     @Param('name') name: string,
@@ -51,17 +50,17 @@ export class PoliciesController {
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<ObjectView<'Policy'>> {
     const next = () => ({ kind: 'Policy', name, spec }) as const;
-    return tagged(response, await this.objects.replace(principalRef(caller.principal), next, ifMatch));
+    return tagged(response, await this.objects.replace(caller, next, ifMatch));
   }
 
   @Delete(':name')
   @HttpCode(204)
-  @Authorize('delete', 'policies')
+  @AuthorizeChange('delete', 'policies')
   async delete(
     @Caller() caller: CallerIdentity,
     @Param('name') name: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.objects.delete(principalRef(caller.principal), { kind: 'Policy', name }, ifMatch);
+    await this.objects.delete(caller, { kind: 'Policy', name }, ifMatch);
   }
 }

@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import type { ListQuery, ResourceSpec } from '@sallyport/api-contract';
 import { listQuery, newResource, resourceSpec } from '@sallyport/api-contract';
-import { principalRef } from '@sallyport/domain';
-import { Authorize } from '../../platform/auth/authorize.js';
+import { Authorize, AuthorizeChange } from '../../platform/auth/authorize.js';
 import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { Caller } from '../../platform/auth/caller.js';
 import { tagged } from '../../platform/http/etag.js';
@@ -23,16 +22,13 @@ export class ResourcesController {
   }
 
   @Post()
-  @Authorize('create', 'resources')
+  @AuthorizeChange('create', 'resources')
   async create(
     @Caller() caller: CallerIdentity,
     @Body(new ZodPipe(newResource)) { name, ...spec }: ResourceSpec & { name: string },
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<ObjectView<'Resource'>> {
-    return tagged(
-      response,
-      await this.objects.create(principalRef(caller.principal), { kind: 'Resource', name, spec }),
-    );
+    return tagged(response, await this.objects.create(caller, { kind: 'Resource', name, spec }));
   }
 
   @Get(':name')
@@ -45,7 +41,7 @@ export class ResourcesController {
   }
 
   @Put(':name')
-  @Authorize('update', 'resources')
+  @AuthorizeChange('update', 'resources')
   async replace(
     @Caller() caller: CallerIdentity,
     @Param('name') name: string,
@@ -54,17 +50,17 @@ export class ResourcesController {
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<ObjectView<'Resource'>> {
     const next = () => ({ kind: 'Resource', name, spec }) as const;
-    return tagged(response, await this.objects.replace(principalRef(caller.principal), next, ifMatch));
+    return tagged(response, await this.objects.replace(caller, next, ifMatch));
   }
 
   @Delete(':name')
   @HttpCode(204)
-  @Authorize('delete', 'resources')
+  @AuthorizeChange('delete', 'resources')
   async delete(
     @Caller() caller: CallerIdentity,
     @Param('name') name: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.objects.delete(principalRef(caller.principal), { kind: 'Resource', name }, ifMatch);
+    await this.objects.delete(caller, { kind: 'Resource', name }, ifMatch);
   }
 }
