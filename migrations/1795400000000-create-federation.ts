@@ -20,6 +20,8 @@ export class CreateFederation1795400000000 implements MigrationInterface {
         -- The last fetch that worked.
         fetched_at timestamptz,
         valid_until timestamptz,
+        -- What the newest revision that carried it told gateways of valid_until.
+        published_until timestamptz,
         -- The last fetch that was tried: one at a time, and not too often.
         tried_at timestamptz,
         -- Why the last one failed, for administrators. Null: it did not.
@@ -34,9 +36,20 @@ export class CreateFederation1795400000000 implements MigrationInterface {
         revoked_at timestamptz NOT NULL DEFAULT now()
       )`);
     await runner.query(`CREATE INDEX revoked_tokens_end ON revoked_tokens (expires_at)`);
+    await runner.query(`
+      CREATE TABLE exchanged_tokens (
+        token_id text NOT NULL,
+        -- A token it was made from: who withdraws that one withdraws this one too.
+        parent_id text NOT NULL,
+        expires_at timestamptz NOT NULL,
+        PRIMARY KEY (token_id, parent_id)
+      )`);
+    await runner.query(`CREATE INDEX exchanged_tokens_parent ON exchanged_tokens (parent_id)`);
+    await runner.query(`CREATE INDEX exchanged_tokens_end ON exchanged_tokens (expires_at)`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE exchanged_tokens');
     await runner.query('DROP TABLE revoked_tokens');
     await runner.query('DROP TABLE issuer_keys');
     await runner.query(`DELETE FROM objects WHERE kind NOT IN (${kindsBefore})`);

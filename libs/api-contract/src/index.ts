@@ -31,8 +31,9 @@ export type { User, UserPatch, UserSpec } from './user.js';
 export { externalIdentity, newUser, user, userPage, userPatch, userSpec } from './user.js';
 export type { Role, RoleRequestRules, RoleSpec } from './role.js';
 export { newRole, role, rolePage, roleRequestRules, roleSpec } from './role.js';
-export type { MatchRule, TrustedIssuer, TrustedIssuerSpec } from './trusted-issuer.js';
+export type { IssuerKeyState, MatchRule, TrustedIssuer, TrustedIssuerSpec } from './trusted-issuer.js';
 export {
+  issuerKeyState,
   issuerPresets,
   newTrustedIssuer,
   signatureAlgorithms,
@@ -66,6 +67,7 @@ export {
   bootstrapBody,
   bootstrapResult,
   jwks,
+  revocationRequest,
   tokenError,
   tokenRequest,
   tokenResponse,
@@ -75,10 +77,13 @@ export type {
   ExplainedResource,
   ExplainedRole,
   HeldRole,
+  RequestableRole,
   Whoami,
   WhoamiExplanation,
 } from './whoami.js';
 export { whoami, whoamiExplanation, whoamiQuery } from './whoami.js';
+export type { Login } from './login.js';
+export { backchannelLogoutBody, deviceAuthorization, login, loginPage } from './login.js';
 export type { DecisionRequest, DecisionResult } from './decision.js';
 export { decisionRequest, decisionResult } from './decision.js';
 export type { Approval, ApprovalQuery, ApprovalSummary } from './approvals.js';
@@ -118,11 +123,6 @@ export type { Enrolment, EnrolmentBody, Gateway } from './gateways.js';
 export { enrolment, enrolmentBody, gateway, gatewayName, gatewayPage } from './gateways.js';
 export type { AuditEntry, AuditIntegrity, AuditQuery } from './audit.js';
 export { auditEntry, auditIntegrity, auditPage, auditQuery } from './audit.js';
-export type { Problem } from './problem.js';
-export { problem } from './problem.js';
-export type { ApiRoute, RouteAnswer, RouteBody } from './route.js';
-export { apiRoutes } from './routes.js';
-export { buildOpenApi } from './openapi.js';
 export type { ScimErrorBody, ScimGroup, ScimPatch, ScimQuery, ScimUser, ScimUserInput } from './scim.js';
 export {
   scimError,
@@ -134,3 +134,8 @@ export {
   scimUser,
   scimUserInput,
 } from './scim.js';
+export type { Problem } from './problem.js';
+export { problem } from './problem.js';
+export type { ApiRoute, RouteAnswer, RouteBody } from './route.js';
+export { apiRoutes } from './routes.js';
+export { buildOpenApi } from './openapi.js';

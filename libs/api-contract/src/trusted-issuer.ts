@@ -92,3 +92,17 @@ export const newTrustedIssuer = trustedIssuerSpec.extend({ name: objectName });
 export const trustedIssuer = trustedIssuerSpec.extend({ name: objectName, ...storedFields });
 export type TrustedIssuer = z.infer<typeof trustedIssuer>;
 export const trustedIssuerPage = pageOf(trustedIssuer);
+
+const time = z.iso.datetime({ offset: true });
+/** What of an issuer's keys is known, for whoever wonders why its tokens are refused. */
+export const issuerKeyState = z.strictObject({
+  source: z.enum(['declared', 'fetched']),
+  keys: z.array(z.strictObject({ id: z.string().nullable(), type: z.string(), algorithm: z.string().nullable() })),
+  /** The last fetch that worked. */
+  fetchedAt: time.nullable(),
+  /** Until when the keys count if none works any more; null: until the declaration changes, or they were never fetched. */
+  validUntil: time.nullable(),
+  /** Why the last fetch did not work; null: it did. */
+  failure: z.string().nullable(),
+});
+export type IssuerKeyState = z.infer<typeof issuerKeyState>;

@@ -1,4 +1,12 @@
-import { authorizationServer, bootstrapBody, bootstrapResult, jwks, tokenRequest, tokenResponse } from '../access.js';
+import {
+  authorizationServer,
+  bootstrapBody,
+  bootstrapResult,
+  jwks,
+  revocationRequest,
+  tokenRequest,
+  tokenResponse,
+} from '../access.js';
 import { decisionRequest, decisionResult } from '../decision.js';
 import type { ApiRoute } from '../route.js';
 import { whoami, whoamiQuery } from '../whoami.js';
@@ -38,11 +46,21 @@ export const accessRoutes: readonly ApiRoute[] = [
     method: 'post',
     path: '/oauth/token',
     id: 'issueToken',
-    summary: 'Client credentials (RFC 6749 §4.4).',
+    summary: 'Get a token (RFC 6749, RFC 8628, RFC 8693).',
     tag: 'access',
     public: true,
     body: { schema: tokenRequest, types: ['application/x-www-form-urlencoded'] },
     success: { status: 200, description: 'An access token.', schema: tokenResponse },
+  },
+  {
+    method: 'post',
+    path: '/oauth/revoke',
+    id: 'revokeToken',
+    summary: 'Withdraw a token (RFC 7009).',
+    tag: 'access',
+    public: true,
+    body: { schema: revocationRequest, types: ['application/x-www-form-urlencoded'] },
+    success: { status: 200, description: 'It proves nobody any more, if it ever did.' },
   },
   {
     method: 'get',

@@ -1,7 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
 import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { Signer } from '../../platform/crypto/signer.js';
+import { DATA_SOURCE } from '../../platform/database/data-source.js';
+import { isTokenRevoked } from '../federation/revoked-tokens.store.js';
 import { readAccessToken } from './access-token.js';
+import { Agents } from './agents.service.js';
 import type { AccessTokenClaims, CredentialKind } from './credential-kind.js';
 import { CREDENTIAL_KINDS } from './credential-kind.js';
 
@@ -9,7 +13,9 @@ import { CREDENTIAL_KINDS } from './credential-kind.js';
 @Injectable()
 export class AccessTokens {
   constructor(
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly signer: Signer,
+    private readonly agents: Agents,
     @Inject(CREDENTIAL_KINDS) private readonly kinds: readonly CredentialKind[],
   ) {}
 
@@ -18,10 +24,14 @@ export class AccessTokens {
     return readAccessToken(this.signer, token);
   }
 
-  /** Who that is now; undefined when the credential behind the token does not stand. */
+  /** Who that is now; undefined when the token was withdrawn, or a credential behind it does not stand. */
   async prove(claims: AccessTokenClaims): Promise<CallerIdentity | undefined> {
+    if (await isTokenRevoked(this.dataSource, claims.tokenId)) return undefined;
     // Ids without a colon are keys'; a prefix that no kind has proves nobody.
     const prefix = /^[^:]*:/.exec(claims.credentialId)?.[0] ?? '';
-    return this.kinds.find((kind) => kind.prefix === prefix)?.prove(claims);
+    const caller = await this.kinds.find((kind) => kind.prefix === prefix)?.prove(claims);
+    if (!caller || !claims.actor) return caller;
+    const agent = await this.agents.find(claims.actor, caller.principal);
+    return agent && { ...caller, principal: agent };
   }
 }

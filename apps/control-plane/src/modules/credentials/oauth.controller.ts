@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import type { TokenError, TokenResponse } from '@sallyport/api-contract';
+import { revocationRequest } from '@sallyport/api-contract';
 import { Public } from '../../platform/auth/authorize.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
 import { Signer } from '../../platform/crypto/signer.js';
@@ -7,6 +8,7 @@ import type { HttpResponse } from '../../platform/http/http-types.js';
 import { readTokenRequest } from './token-endpoint.js';
 import type { OAuthFailure, TokenGrant, TokenOutcome } from './token-grant.js';
 import { TOKEN_GRANTS, tokenFailure } from './token-grant.js';
+import { TokenRevocation } from './token-revocation.service.js';
 
 /** The token endpoint (RFC 6749 §3.2), and what clients need to know of this authorization server. */
 @Controller()
@@ -15,6 +17,7 @@ export class OAuthController {
     @Inject(CONFIG) private readonly config: Pick<Config, 'publicUrl'>,
     private readonly signer: Signer,
     @Inject(TOKEN_GRANTS) private readonly grants: readonly TokenGrant[],
+    private readonly revocation: TokenRevocation,
   ) {}
 
   @Post('oauth/token')
@@ -27,6 +30,25 @@ export class OAuthController {
   ): Promise<TokenResponse | TokenError> {
     const outcome = await this.answer(body, authorization);
     return outcome.ok ? outcome.response : refuse(response, outcome.failure);
+  }
+
+  /** RFC 7009 §2.2: a token that is unknown, or was withdrawn before, is as good as withdrawn. */
+  @Post('oauth/revoke')
+  @HttpCode(200)
+  @Public()
+  async revoke(
+    @Body() body: unknown,
+    @Res({ passthrough: true }) response: HttpResponse,
+  ): Promise<TokenError | undefined> {
+    const form = revocationRequest.safeParse(body ?? {});
+    if (!form.success) return refuse(response, tokenFailure('invalid_request', 'Give one token.').failure);
+    const { token } = form.data;
+    if (token.startsWith('sp_')) {
+      const description = 'Keys are deleted, not revoked.';
+      return refuse(response, tokenFailure('unsupported_token_type', description).failure);
+    }
+    await this.revocation.revoke(token);
+    return undefined;
   }
 
   @Get('.well-known/jwks.json')
@@ -42,10 +64,12 @@ export class OAuthController {
     return {
       issuer,
       token_endpoint: `${issuer}/oauth/token`,
+      revocation_endpoint: `${issuer}/oauth/revoke`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       grant_types_supported: this.grants.map(({ grantType }) => grantType),
       response_types_supported: [],
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      revocation_endpoint_auth_methods_supported: ['none'],
     };
   }
 

@@ -1,6 +1,6 @@
 import type { TokenResponse } from '@sallyport/api-contract';
 
-/** RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8628 §3.5. */
+/** RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 8628 §3.5, RFC 8693 §2.2.2. */
 export interface OAuthFailure {
   readonly status: 400 | 401;
   readonly error:
@@ -10,6 +10,7 @@ export interface OAuthFailure {
     | 'invalid_scope'
     | 'invalid_target'
     | 'unsupported_grant_type'
+    | 'unsupported_token_type'
     | 'authorization_pending'
     | 'slow_down'
     | 'access_denied'

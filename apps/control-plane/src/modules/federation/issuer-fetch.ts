@@ -61,7 +61,7 @@ export async function fetchIssuerJson(url: URL): Promise<unknown> {
 /** In the shape of `fetch`, for libraries that take one. */
 export async function issuerFetch(
   url: string | URL,
-  init: { method?: string; headers?: HeadersInit; body?: unknown } = {},
+  init: { method?: string; headers?: ConstructorParameters<typeof Headers>[0]; body?: unknown } = {},
 ): Promise<Response> {
   const { method, body } = init;
   if (body !== undefined && body !== null && typeof body !== 'string' && !(body instanceof URLSearchParams)) {

@@ -38,9 +38,14 @@ export class KeyCredentials implements CredentialKind {
     return key && sameHash(key.hash, hashApiKey(text)) && isAlive(key) ? key : undefined;
   }
 
-  async prove(claims: AccessTokenClaims): Promise<CallerIdentity | undefined> {
-    const key = await findKey(this.dataSource, claims.credentialId);
-    if (!key || !isAlive(key) || claims.subject !== `ServiceAccount::${key.serviceAccount}`) return undefined;
+  prove({ subject, credentialId }: AccessTokenClaims): Promise<CallerIdentity | undefined> {
+    return this.standing(subject, credentialId);
+  }
+
+  /** @param subject reference of the account whose key it must be. */
+  async standing(subject: string, keyId: string): Promise<CallerIdentity | undefined> {
+    const key = await findKey(this.dataSource, keyId);
+    if (!key || !isAlive(key) || subject !== `ServiceAccount::${key.serviceAccount}`) return undefined;
     return this.callerOf(key);
   }
 

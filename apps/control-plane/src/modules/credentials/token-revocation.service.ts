@@ -1,0 +1,45 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { DATA_SOURCE } from '../../platform/database/data-source.js';
+import { AuditService } from '../audit/audit.service.js';
+import { bumpRevision, lockRevision } from '../configuration/configuration-store.js';
+import { ConfigurationService } from '../configuration/configuration.service.js';
+import { revokeWithDescendants } from '../federation/revoked-tokens.store.js';
+import { AccessTokens } from './access-tokens.service.js';
+import type { AccessTokenClaims } from './credential-kind.js';
+
+/** RFC 7009: whoever holds a token may withdraw it. */
+@Injectable()
+export class TokenRevocation {
+  constructor(
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly tokens: AccessTokens,
+    private readonly configuration: ConfigurationService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** False: it is no access token of ours that is still valid. */
+  async revoke(token: string): Promise<boolean> {
+    const claims = await this.tokens.read(token);
+    if (claims) await this.withdraw(claims);
+    return claims !== undefined;
+  }
+
+  private async withdraw({ subject, actor, credentialId, tokenId, expiresAt }: AccessTokenClaims): Promise<void> {
+    const revision = await this.dataSource.transaction(async (manager) => {
+      await lockRevision(manager);
+      const tokens = await revokeWithDescendants(manager, tokenId, expiresAt);
+      if (tokens === 0) return undefined;
+      const next = await bumpRevision(manager);
+      const detail = { tokenId, credentialId, tokens, revision: next };
+      const who = actor?.subject ?? subject;
+      await this.audit.record({ actor: who, action: 'token.revoked', target: subject, detail }, manager);
+      return next;
+    });
+    if (revision === undefined) return;
+    await this.configuration.publish('policy.changed', { revision });
+    // A key or a login stands without this token of it; an exchange was for nothing else.
+    if (!credentialId.startsWith('exchange:')) return;
+    await this.configuration.publish('identity.revoked', { principal: subject, credentialId });
+  }
+}
