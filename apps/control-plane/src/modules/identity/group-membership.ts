@@ -26,10 +26,13 @@ export function mergeGroups(
     .map(([name, members]) => ({ name, members: [...members].sort() }));
 }
 
-/** Every group that holds a principal, those that hold its groups included. Cycles are harmless. Sorted. */
-export function groupsOf(ref: string, groups: readonly MemberList[]): string[] {
-  const found = new Set<string>();
-  const open = [ref];
+/**
+ * Every group that holds a principal, those that hold its groups included. Cycles are harmless. Sorted.
+ * @param claimed groups that it is in by its claims, whoever they list.
+ */
+export function groupsOf(ref: string, groups: readonly MemberList[], claimed: readonly string[] = []): string[] {
+  const found = new Set<string>(claimed);
+  const open = [ref, ...claimed.map((name) => `Group::${name}`)];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const { name, members } of groups) {
       if (found.has(name) || !members.includes(next)) continue;

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import type { HttpResponse } from '../../platform/http/http-types.js';
+import type { Browser } from './browser-cookie.js';
+import { IdentityProviders } from './identity-providers.js';
+import { LoginFlows } from './login-flows.js';
+import { html, redirect, sendFailure, sendPage } from './page.js';
+import { SignInRefusals } from './sign-in-refusals.js';
+
+/** From a code that was typed to the identity provider. */
+@Injectable()
+export class DeviceSignIn {
+  constructor(
+    private readonly providers: IdentityProviders,
+    private readonly flows: LoginFlows,
+    private readonly refusals: SignInRefusals,
+  ) {}
+
+  /** Links, since browsers hold a form's redirects to form-action, and providers redirect where they like. */
+  async offer(
+    { browser, response }: { readonly browser: Browser; readonly response: HttpResponse },
+    deviceId: string,
+  ): Promise<void> {
+    const handle = await this.flows.begin(browser, { kind: 'device', deviceId });
+    if (handle === undefined) return sendFailure(response, 503, this.refusals.note('too many sign-ins are under way'));
+    const links = (await this.providers.names()).map((name) => {
+      const query = new URLSearchParams({ flow: handle, provider: name });
+      return html`<li><a href="/oauth/device/start?${query.toString()}">${name}</a></li> `;
+    });
+    sendPage(
+      response,
+      200,
+      'Sign in',
+      html`<p>Where do you sign in?</p>
+        <ul>
+          ${links}
+        </ul>`,
+    );
+  }
+
+  async start(
+    { browser, response }: { readonly browser: Browser | undefined; readonly response: HttpResponse },
+    { handle, provider: name }: { readonly handle: string; readonly provider: string },
+  ): Promise<void> {
+    const flow = await this.flows.take(handle, browser);
+    const provider = flow && (await this.providers.find(name));
+    if (!browser || flow?.request.kind !== 'device' || flow.proved || !provider) {
+      return sendFailure(response, 400, this.refusals.note('no such sign-in is under way in this browser'));
+    }
+    const next = await this.flows.begin(browser, flow.request, provider.name);
+    if (next === undefined) return sendFailure(response, 503, this.refusals.note('too many sign-ins are under way'));
+    try {
+      redirect(response, await this.providers.start(provider, next));
+    } catch (error) {
+      sendFailure(response, 502, this.refusals.note('the identity provider cannot be asked', error));
+    }
+  }
+}
