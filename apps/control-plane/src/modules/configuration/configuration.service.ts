@@ -10,6 +10,7 @@ import { EVENT_BUS, type EventBus } from '../../platform/events/event-bus.js';
 import { ProblemError } from '../../platform/http/problem-error.js';
 import { LOGGER } from '../../platform/logging/logger.js';
 import { AuditService } from '../audit/audit.service.js';
+import { endLoginsAfterChange } from '../logins/logins-after-change.js';
 import { bumpRevision, deleteObject, loadConfiguration, lockRevision, saveObject } from './configuration-store.js';
 import type { Actor } from '../../platform/auth/actor.js';
 import { actorRef } from '../../platform/auth/actor.js';
@@ -120,6 +121,7 @@ export class ConfigurationService {
     const { kind, name, after, secret } = change;
     const secretKind = secretKinds[kind];
     if (change.change === 'unchanged') return asStored(change);
+    await endLoginsAfterChange(manager, change);
     if (!after) {
       await deleteObject(manager, kind, name);
       if (secretKind) await this.secrets.remove(manager, secretKind, name);

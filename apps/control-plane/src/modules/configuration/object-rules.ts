@@ -1,3 +1,4 @@
+import { trustedIssuerIssues } from '../federation/trusted-issuer-checks.js';
 import type { Configuration, StoredObject, StoredSpecs } from './configuration.js';
 import type { ObjectIssue } from './edit.js';
 import type { PlannedChange } from './plan.js';
@@ -11,6 +12,7 @@ export function objectIssues(planned: readonly PlannedChange[], current: Configu
     ...planned.flatMap(ownerIssue),
     ...identityIssues(planned, current),
     ...issuerNameIssues(planned, current),
+    ...trustedIssuerIssues(planned, current),
   ];
 }
 
