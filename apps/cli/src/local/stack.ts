@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ApiClient } from '@sallyport/api-client';
+import { ApiClient, ApiError } from '@sallyport/api-client';
 import { bootstrapResult, enrolment } from '@sallyport/api-contract';
+import { storeAdministratorKey, storedAdministratorKey } from './administrator-key.js';
 import { localCertificates, type LocalCertificates } from './certificates.js';
 import { startCluster, type Cluster } from './postgres/cluster.js';
 import type { PortPlan } from './port-plan.js';
-import { randomSecret, storedSecret, writePrivateFile } from './private-file.js';
+import { randomSecret, storedSecret } from './private-file.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 export interface StackOptions {
@@ -48,7 +49,7 @@ export async function startStack(
   const controlPlane = await startControlPlane(options, { database, certificates, api, ca, bootstrapToken });
   onStarted(() => controlPlane.stop());
 
-  const adminToken = await administrator(data, new ApiClient({ baseUrl: api, ca }), bootstrapToken);
+  const adminToken = await administrator(data, { baseUrl: api, ca }, bootstrapToken);
   const client = new ApiClient({ baseUrl: api, ca, token: adminToken });
   onStarted(async () => client.close());
   const { token } = await client.post('/v1/gateways/enrolments', enrolment, { name: gatewayName });
@@ -120,16 +121,35 @@ async function startGateway(
 }
 
 /**
- * The administrator's key: the stored one, or a new one for the control plane's bootstrap token. A start that broke
- * off between the two left nothing stored, and the next one simply makes another key.
+ * The administrator's key: the stored one while it is good, or a new one for the control plane's bootstrap token. That is new
+ * with every start, so a key that was deleted, or rotated from elsewhere, locks nobody out for longer than that.
  */
-async function administrator(data: string, client: ApiClient, bootstrapToken: string): Promise<string> {
-  const file = path.join(data, 'admin.key');
+async function administrator(
+  data: string,
+  at: { baseUrl: string; ca: string },
+  bootstrapToken: string,
+): Promise<string> {
+  const stored = storedAdministratorKey(data);
+  if (stored !== undefined && (await isGood(at, stored))) return stored;
+  const client = new ApiClient(at);
   try {
-    if (fs.existsSync(file)) return fs.readFileSync(file, 'utf8').trim();
     const { key } = await client.post('/v1/bootstrap', bootstrapResult, { token: bootstrapToken });
-    writePrivateFile(file, `${key}\n`);
+    storeAdministratorKey(data, key);
     return key;
+  } finally {
+    client.close();
+  }
+}
+
+/** Throws where the API does not say: a key is not given up for a network's fault. */
+async function isGood(at: { baseUrl: string; ca: string }, token: string): Promise<boolean> {
+  const client = new ApiClient({ ...at, token });
+  try {
+    await client.text('/v1/whoami');
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return false;
+    throw error;
   } finally {
     client.close();
   }

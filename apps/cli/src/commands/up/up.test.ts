@@ -120,6 +120,12 @@ test(
       expect((await held).rowCount).toBe(1);
     });
 
+    const keyId = file.adminToken.split('_')[1]!;
+    const rotated = cli('keys', 'rotate', 'admin', keyId, '--overlap', '0');
+    expect(rotated).toMatchObject({ status: 0, stdout: expect.stringMatching(/^sp_/) as unknown });
+    expect(readUpFile(data)!.adminToken).toBe(rotated.stdout.trim());
+    expect(cli('whoami')).toMatchObject({ status: 0 });
+
     const second = cli('up', '--port-base', String(portBase + 100));
     expect(second).toMatchObject({ status: 5, stderr: expect.stringContaining('already running') as unknown });
     expect(cli('doctor').status).toBe(0);
