@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { scimMediaType } from '@sallyport/api-contract';
+import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config } from './platform/config/config.js';
@@ -12,6 +14,8 @@ import { nestLogger } from './platform/logging/logger.js';
 const jsonLimitBytes = 1 << 20;
 const yamlLimitBytes = 2 << 20;
 const formLimitBytes = 16 << 10;
+/** A SAML response of 256 KB, as base64 in a form. */
+const samlFormLimitBytes = 512 << 10;
 
 /** The application, ready to listen. Everything it opened is closed by `close()`. */
 export async function createApp(config: Config, log: Logger): Promise<NestExpressApplication> {
@@ -29,7 +33,14 @@ export async function createApp(config: Config, log: Logger): Promise<NestExpres
   app.use(measureRequests);
   app.useBodyParser('json', { limit: jsonLimitBytes, strict: false });
   app.useBodyParser('text', { limit: yamlLimitBytes, type: ['application/yaml', 'application/x-yaml', 'text/yaml'] });
+  app.useBodyParser('text', { limit: jsonLimitBytes, type: scimMediaType });
+  app.useBodyParser('urlencoded', { limit: samlFormLimitBytes, type: isSamlForm, extended: false, parameterLimit: 20 });
   app.useBodyParser('urlencoded', { limit: formLimitBytes, extended: false, parameterLimit: 20 });
   app.useGlobalFilters(new ProblemFilter(log));
   return app;
+}
+
+function isSamlForm({ url = '', headers }: IncomingMessage): boolean {
+  const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(headers['content-type'] ?? '');
+  return isForm && url.startsWith('/auth/saml/');
 }

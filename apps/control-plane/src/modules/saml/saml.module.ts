@@ -1,5 +1,13 @@
 import { Module } from '@nestjs/common';
+import { LoginsModule } from '../logins/logins.module.js';
+import { RefusedResponses } from './refused-responses.js';
+import { SamlSignIn } from './saml-sign-in.js';
+import { SamlController } from './saml.controller.js';
 
 /** SAML 2.0 sign-in. */
-@Module({})
+@Module({
+  imports: [LoginsModule],
+  controllers: [SamlController],
+  providers: [SamlSignIn, RefusedResponses],
+})
 export class SamlModule {}
