@@ -1,74 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { enforce } from '@sallyport/enforcement';
 import { verifyRecording } from '@sallyport/recording';
-import { Gateway } from './gateway.js';
-import { eventually, sampleResource, sha256, TestingControlPlane } from './testing-control-plane.js';
-import {
-  compileWords,
-  LineAdapter,
-  selectAction,
-  silentLog,
-  temporaryDirectory,
-  testConfig,
-} from './testing-gateway.js';
-
-interface Running {
-  readonly controlPlane: TestingControlPlane;
-  readonly gateway: Gateway;
-  readonly adapter: LineAdapter;
-  readonly stateDir: string;
-  readonly port: number;
-  readonly health: string;
-}
-
-const timing = { firstRetry: 20, longestRetry: 100, heartbeat: 500, handshake: 1000 };
-
-async function withGateway(act: (running: Running) => Promise<void>): Promise<void> {
-  const directory = temporaryDirectory();
-  const controlPlane = await new TestingControlPlane().start();
-  const adapter = new LineAdapter();
-  const gateway = new Gateway({
-    config: testConfig(directory.path, controlPlane.url, controlPlane.enrolmentToken()),
-    adapters: [adapter],
-    compile: compileWords,
-    version: '0.0.0',
-    log: silentLog,
-    linkTiming: timing,
-  });
-  try {
-    const { ports, healthPort } = await gateway.start();
-    await eventually(() => controlPlane.bodies('gateway.hello').length > 0);
-    const health = `http://127.0.0.1:${healthPort}`;
-    await act({ controlPlane, gateway, adapter, stateDir: directory.path, port: ports[0]!, health });
-  } finally {
-    await gateway.stop();
-    await controlPlane.stop();
-    directory.remove();
-  }
-}
-
-/** Logs in over a real socket; collects what the gateway says. */
-async function client(
-  port: number,
-  line: string,
-): Promise<{ socket: Socket; said: () => string; ended: () => boolean }> {
-  const socket = connect(port, '127.0.0.1');
-  let said = '';
-  let ended = false;
-  socket.on('data', (data) => (said += data.toString()));
-  socket.on('close', () => (ended = true));
-  socket.on('error', () => undefined);
-  socket.write(`${line}\n`);
-  await eventually(() => said.includes('\n') || ended);
-  return { socket, said: () => said, ended: () => ended };
-}
-
-async function ready(running: Running): Promise<void> {
-  running.controlPlane.publish();
-  await eventually(() => running.gateway.obstacles().length === 0);
-}
+import { eventually, sampleResource, sha256 } from './testing-control-plane.js';
+import { selectAction } from './testing-gateway.js';
+import { client, ready, withGateway, type Running } from './testing-running-gateway.js';
 
 test('without a policy nobody gets in, and the gateway says that it is not ready', async () => {
   await withGateway(async ({ port, health }) => {
