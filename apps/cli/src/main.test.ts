@@ -89,7 +89,15 @@ test.each([[['frob']], [['get']], [['get', 'nonsense']], [['policy', 'check', '-
 );
 
 const hostile = '\u001b]0;owned\u0007\u202e\u200b\u009b\u{e0041}evil\r\n';
-const whoami = { principal: `ServiceAccount::${hostile}`, groups: [hostile], owner: null, credentialId: hostile };
+const whoami = {
+  principal: `ServiceAccount::${hostile}`,
+  groups: [hostile],
+  roles: [{ role: hostile, by: 'grant', resources: [hostile], until: '2026-01-01T00:00:00.000Z' }],
+  owner: null,
+  actsFor: hostile,
+  person: hostile,
+  credentialId: hostile,
+};
 
 test.each([[[]], [['--json']]])(
   'text from elsewhere cannot drive the terminal (%j)',

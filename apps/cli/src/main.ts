@@ -7,6 +7,7 @@ import { approvalsCommand } from './commands/approvals/approvals.js';
 import { auditCommand } from './commands/audit/audit.js';
 import { doctorCommand } from './commands/doctor/doctor.js';
 import { gatewayCommand } from './commands/gateway/gateway.js';
+import { grantsCommand } from './commands/grants/grants.js';
 import { loginCommand } from './commands/login/login.js';
 import { logoutCommand } from './commands/login/logout.js';
 import { tokenCommand } from './commands/login/token.js';
@@ -14,6 +15,8 @@ import { deleteCommand } from './commands/objects/delete.js';
 import { getCommand } from './commands/objects/get.js';
 import { keysCommand } from './commands/objects/keys.js';
 import { policyCommand } from './commands/policy/policy.js';
+import { requestsCommand } from './commands/requests/requests.js';
+import { rolesCommand } from './commands/roles/roles.js';
 import { sessionsCommand } from './commands/sessions/sessions.js';
 import { upCommand } from './commands/up/up.js';
 import { CliError, exitCodeOf, exitCodes } from './exit-codes.js';
@@ -46,6 +49,9 @@ const commands: readonly Command[] = [
   logoutCommand(),
   whoamiCommand(),
   tokenCommand(),
+  requestsCommand(),
+  grantsCommand(),
+  rolesCommand(),
   approvalsCommand(),
   sessionsCommand(),
   policyCommand(),

@@ -60,14 +60,30 @@ const explainedResource = z.strictObject({
 });
 export type ExplainedResource = z.infer<typeof explainedResource>;
 
+/** A role that the caller can ask for, on these terms. */
+const requestableRole = z.strictObject({
+  role: z.string(),
+  description: z.string().nullable(),
+  /** Null: on all. */
+  resources: z.array(z.string()).nullable(),
+  maxSeconds: z.int(),
+  approvers: z.array(z.string()),
+  quorum: z.int(),
+  /** True where the caller may also take it at once. */
+  breakGlass: z.boolean(),
+});
+export type RequestableRole = z.infer<typeof requestableRole>;
+
 export const whoamiExplanation = z.strictObject({
   credential: z.strictObject({
-    kind: z.enum(['key', 'login', 'exchange', 'trusted-issuer']),
-    /** Null: it does not end by itself, or only its issuer knows. */
+    kind: z.enum(['key', 'login', 'exchange', 'issuer']),
+    /** Null: it does not end by itself, or only the token itself says when. */
     endsAt: time.nullable(),
   }),
   groups: z.array(explainedGroup),
   roles: z.array(explainedRole),
+  requestable: z.array(requestableRole),
+  /** Those that may be connected to, or on which there is a grant. */
   resources: z.array(explainedResource),
   /** True where there are more resources than are explained. */
   truncated: z.boolean(),

@@ -1,5 +1,6 @@
 import { principalRef, type Principal } from '@sallyport/domain';
-import type { Queryable } from '../../platform/database/query.js';
+import { rows, type Queryable } from '../../platform/database/query.js';
+import { groupsOf } from '../identity/group-membership.js';
 import { isQuorumMet, type Approver } from './approval.js';
 import type { ApprovalRow, DecisionRow } from './approval.store.js';
 import type { CurrentPrincipals } from './current-principals.js';
@@ -21,11 +22,16 @@ export async function asOfNow(db: Queryable, principals: CurrentPrincipals): Pro
 export async function currently(now: Now, principal: Principal): Promise<Principal | undefined> {
   const { db, principals } = now;
   if (principal.type !== 'Agent') return principals.find(principalRef(principal), db);
-  // An agent is a service account at work for a person; neither is asked about as an agent.
+  // Nobody declares agents: one is a service account at work for a person, and stands while both do.
   const account = await principals.find(`ServiceAccount::${principal.id}`, db);
-  if (!account || !principal.actsFor) return account && { ...account, type: 'Agent' };
-  const person = await currently(now, principal.actsFor);
-  return person && { ...account, type: 'Agent', actsFor: person };
+  const person = principal.actsFor && (await currently(now, principal.actsFor));
+  if (!account || (principal.actsFor && !person)) return undefined;
+  const groups = groupsOf(principalRef(principal), await declaredGroups(db), account.groups);
+  return { ...account, type: 'Agent', groups, ...(person && { actsFor: person }) };
+}
+
+async function declaredGroups(db: Queryable): Promise<{ name: string; members: string[] }[]> {
+  return rows(db, `SELECT name, spec->'members' AS members FROM objects WHERE kind = 'Group'`);
 }
 
 /** The groups by which it decides or asks: an agent's are only those that the person it acts for has too. */

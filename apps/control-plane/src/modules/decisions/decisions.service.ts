@@ -1,19 +1,18 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { DecisionRequest, DecisionResult } from '@sallyport/api-contract';
-import type { ColumnRef, Effect } from '@sallyport/domain';
-import { objectId, parseDottedName } from '@sallyport/domain';
-import { actionFromEffects, Judge, readEffect } from '@sallyport/policy';
+import type { Effect } from '@sallyport/domain';
+import { objectId } from '@sallyport/domain';
+import type { Explanation } from '@sallyport/policy';
+import { actionFromEffects, readEffect } from '@sallyport/policy';
 import type { Inspection } from '@sallyport/sql';
 import { loadParser, PostgresInspector } from '@sallyport/sql';
-import type { DataSource } from 'typeorm';
-import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { ProblemError } from '../../platform/http/problem-error.js';
-import { currentRevision, loadConfiguration } from '../configuration/configuration-store.js';
-import type { Configuration, StoredObject } from '../configuration/configuration.js';
+import type { StoredObject } from '../configuration/configuration.js';
 import { notFound } from '../configuration/plan.js';
-import { mergeGroups } from '../identity/group-membership.js';
+import { withRolesOn } from '../grants/held-roles.js';
 import { PrincipalDirectory } from '../identity/principal-directory.js';
 import { assumeCatalog } from './assumed-catalog.js';
+import { CurrentJudge } from './current-judge.js';
 
 const maxStatementBytes = 100_000;
 
@@ -22,26 +21,20 @@ type Asked = NonNullable<DecisionRequest['effects']>[number];
 /** Answers what a gateway would decide under the current revision, with the judge that gateways use. */
 @Injectable()
 export class DecisionsService {
-  /** The judge of the newest revision asked about: compiling is dear, asking again is not. */
-  private judge: Judge | undefined;
-
   constructor(
-    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly current: CurrentJudge,
     private readonly directory: PrincipalDirectory,
   ) {}
 
   async decide(request: DecisionRequest): Promise<DecisionResult> {
     const principal = await this.directory.find(request.principal);
     if (!principal) throw notFound('enabled principal', request.principal);
-    const { revision, configuration } = await this.dataSource.transaction('REPEATABLE READ', async (manager) => ({
-      revision: await currentRevision(manager),
-      configuration: await loadConfiguration(manager),
-    }));
+    const { configuration, grants, judge } = await this.current.now();
     const resource = configuration.get('Resource', request.resource);
     if (!resource) throw notFound('Resource', request.resource);
     const { sourceIp, sql } = request;
-    const session = this.judgeOf(revision, configuration).forSession({
-      principal,
+    const session = judge.forSession({
+      principal: withRolesOn(resource.name, principal, { configuration, grants }),
       resource: resource.name,
       sourceIp,
       protocol: 'postgres',
@@ -51,34 +44,9 @@ export class DecisionsService {
       return toResult(session.explain(actionFromEffects({ protocol: 'postgres', effects })), 'effects');
     }
     const inspected = await inspectAssumed(sql, resource);
-    if (!inspected.ok) return refusal(inspected, revision);
+    if (!inspected.ok) return refusal(inspected, judge.revision);
     return toResult(session.explain(inspected.action), 'assumed-catalog');
   }
-
-  private judgeOf(revision: number, configuration: Configuration): Judge {
-    if (this.judge && this.judge.revision >= revision) return this.judge;
-    const judge = new Judge({
-      revision,
-      policies: configuration.list('Policy').map(({ name, spec }) => ({ name, cedar: spec.cedar })),
-      groups: mergeGroups(
-        configuration.list('Group').map(({ name, spec }) => ({ name, members: spec.members })),
-        configuration.list('ServiceAccount').map(({ name, spec }) => ({ name, groups: spec.groups })),
-      ),
-      resources: configuration.list('Resource').map(judgedResource),
-    });
-    this.judge?.retire();
-    this.judge = judge;
-    return judge;
-  }
-}
-
-function judgedResource({ name, spec }: StoredObject<'Resource'>) {
-  const classification = spec.classification.map(({ column, tags, mask }) => {
-    const [schema, table, leaf] = parseDottedName(column)!;
-    const ref: ColumnRef = { kind: 'Column', resource: name, schema: schema!, table: table!, column: leaf! };
-    return { column: ref, tags, mask };
-  });
-  return { name, labels: spec.labels, classification };
 }
 
 /** Objects may be written with or without the resource in front. */
@@ -119,10 +87,7 @@ function refusal({ code, message }: Extract<Inspection, { ok: false }>, policyRe
   return { effect: 'deny', basis: 'assumed-catalog', policyRevision, because, masks: [], approval: null, effects: [] };
 }
 
-function toResult(
-  { decision, effects }: ReturnType<ReturnType<Judge['forSession']>['explain']>,
-  basis: DecisionResult['basis'],
-): DecisionResult {
+function toResult({ decision, effects }: Explanation, basis: DecisionResult['basis']): DecisionResult {
   const obligations = decision.effect === 'deny' ? [] : decision.obligations;
   return {
     effect: decision.effect,

@@ -83,13 +83,11 @@ export function expireGrants(db: Queryable): Promise<Pick<GrantRow, 'id' | 'prin
   );
 }
 
-/** All that have not ended: of everybody, or of one principal. */
-export function standingGrants(db: Queryable, principal?: string): Promise<GrantRow[]> {
+/** All that have not ended, of everybody. */
+export function standingGrants(db: Queryable): Promise<GrantRow[]> {
   return rows(
     db,
     `SELECT ${grantColumns} FROM grants
-     WHERE ended_at IS NULL AND expires_at > clock_timestamp() AND ($1::text IS NULL OR principal = $1)
-     ORDER BY started_at, id`,
-    [principal ?? null],
+     WHERE ended_at IS NULL AND expires_at > clock_timestamp() ORDER BY started_at, id`,
   );
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DecisionsModule } from '../decisions/decisions.module.js';
 import { AccessDecisions } from './access-decisions.js';
 import { AccessIntake } from './access-intake.js';
 import { AccessRequestsController } from './access-requests.controller.js';
@@ -14,6 +15,7 @@ import { WhoamiService } from './whoami.service.js';
 
 /** Roles, access requests, grants, and what they make of somebody. */
 @Module({
+  imports: [DecisionsModule],
   controllers: [RolesController, AccessRequestsController, GrantsController, WhoamiController],
   providers: [
     AccessIntake,

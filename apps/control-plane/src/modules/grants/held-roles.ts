@@ -26,30 +26,45 @@ function isHolderSame(ref: string, isSame: (kind: ManifestKind, name: string) =>
   return name !== undefined && isSame(type === 'User' ? 'User' : 'ServiceAccount', name);
 }
 
+/** How a principal is called: an agent is also the service account that proves it. */
+export function refsOf({ type, id }: Pick<Principal, 'type' | 'id'>): string[] {
+  return type === 'Agent' ? [`ServiceAccount::${id}`, `Agent::${id}`] : [principalRef({ type, id })];
+}
+
 /** Roles that the principal always has, on every resource, with the members that say so. */
 export function standingRoles(
   configuration: Configuration,
   principal: Principal,
 ): { readonly role: string; readonly members: string[] }[] {
-  const own = new Set([principalRef(principal), ...principal.groups.map((group) => `Group::${group}`)]);
+  const own = new Set([...refsOf(principal), ...principal.groups.map((group) => `Group::${group}`)]);
   return configuration.list('Role').flatMap(({ name, spec }) => {
     const members = spec.members.filter((member) => own.has(member));
     return members.length === 0 ? [] : [{ role: name, members }];
   });
 }
 
+interface KnownGrants {
+  readonly configuration: Configuration;
+  /** Those that stand. */
+  readonly grants: readonly GrantRow[];
+}
+
+export function grantedTo(principal: Principal, { configuration, grants }: KnownGrants): GrantRow[] {
+  const refs = refsOf(principal);
+  return effectiveGrants(
+    configuration,
+    grants.filter((grant) => refs.includes(grant.principal)),
+  );
+}
+
 /** The principal with the roles it has on a resource, and so for the person an agent acts for. */
-export function withRolesOn(
-  resource: string,
-  principal: Principal,
-  known: { readonly configuration: Configuration; readonly grants: readonly GrantRow[] },
-): Principal {
-  const own = principalRef(principal);
-  const granted = effectiveGrants(known.configuration, known.grants)
-    .filter((grant) => grant.principal === own && grant.resources.includes(resource))
-    .map(({ role }) => role);
-  const standing = standingRoles(known.configuration, principal).map(({ role }) => role);
-  const roles = [...new Set([...standing, ...granted])].sort();
+export function withRolesOn(resource: string, principal: Principal, known: KnownGrants): Principal {
+  const granted = grantedTo(principal, known).filter(({ resources }) => resources.includes(resource));
+  const names = [...standingRoles(known.configuration, principal), ...granted].map(({ role }) => role);
   const { actsFor } = principal;
-  return { ...principal, roles, ...(actsFor && { actsFor: withRolesOn(resource, actsFor, known) }) };
+  return {
+    ...principal,
+    roles: [...new Set(names)].sort(),
+    ...(actsFor && { actsFor: withRolesOn(resource, actsFor, known) }),
+  };
 }
