@@ -17,9 +17,26 @@ export class EncodingError extends Error {
   }
 }
 
+/** Longer texts are left to the runtime: its two calls cost less than this loop. Bytes. */
+const loopBelow = 256;
+
+/** Throws EncodingError. */
 export function utf8(bytes: Buffer): string {
+  const { length } = bytes;
+  if (length === 0) return '';
+  if (length <= loopBelow && asciiEnd(bytes, 0, length) === length) return bytes.toString('latin1');
   if (!isUtf8(bytes)) throw new EncodingError('invalid byte sequence for encoding "UTF8"');
   return bytes.toString('utf8');
+}
+
+/** Where plain ASCII without a NUL ends, at the latest at `end`. */
+function asciiEnd(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  for (; at < end; at += 1) {
+    const byte = bytes[at]!;
+    if (byte === 0 || byte > 0x7f) break;
+  }
+  return at;
 }
 
 /** NAMEDATALEN - 1: where the server cuts names. Bytes, in its own encoding. */
@@ -59,6 +76,10 @@ export function bodyOf(bytes: Buffer): ByteReader {
 
 /** The text of a Query. A NUL inside, or bytes behind its end, is something that the parser would not see: refused. */
 export function readQuery(bytes: Buffer): string {
+  const last = bytes.length - 1;
+  if (last >= headerBytes && last <= loopBelow && bytes[last] === 0 && asciiEnd(bytes, headerBytes, last) === last) {
+    return bytes.toString('latin1', headerBytes, last);
+  }
   const body = bodyOf(bytes);
   const text = body.terminated();
   body.done();

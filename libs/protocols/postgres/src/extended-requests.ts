@@ -17,6 +17,11 @@ const userType: Obstacle = {
   reason: { code: 'unsupported', text: 'a parameter of a type of the database itself; cast it in the text instead' },
 };
 
+const several: Obstacle = {
+  reason: { code: 'unsupported', text: 'cannot insert multiple commands into a prepared statement' },
+  native: { sqlState: '42601' },
+};
+
 /** A name for the stand-in of a refused request that is not itself a Parse; it never comes to exist. */
 const standIn = 'refused';
 
@@ -41,10 +46,6 @@ export class ExtendedRequests {
     if (name !== '' && state.statements.lookup(name) === 'uncertain') return this.#wait();
     const inspection = judgement.inspect(text);
     if (!inspection) return false;
-    const several: Obstacle = {
-      reason: { code: 'unsupported', text: 'cannot insert multiple commands into a prepared statement' },
-      native: { sqlState: '42601' },
-    };
     if (!inspection.ok) return this.#refuse(message, text, obstacleOf(inspection), name);
     if (inspection.statements.length > 1) return this.#refuse(message, text, several, name);
     const verdict = judgement.judge('prepare', message, inspection);
@@ -63,11 +64,10 @@ export class ExtendedRequests {
     const { judgement } = this.side;
     const { state } = this.core;
     if (!judgement.ready()) return false;
-    const bound = this.#decode(message, () => {
-      const bind = readBind(message);
-      return { ...bind, shown: parametersOf(bind) };
-    });
+    const bound = this.#decode(message, () => readBind(message));
     if (!bound) return true;
+    const shown = this.#decode(message, () => parametersOf(bound));
+    if (!shown) return true;
     const prepared = state.statements.lookup(bound.statement);
     if (prepared === 'uncertain') return this.#wait();
     if (!prepared) return this.#refuse(message, '', unknown('26000', 'prepared statement', bound.statement));
@@ -81,7 +81,7 @@ export class ExtendedRequests {
       name: bound.portal,
       prepared,
       inspection,
-      parameters: bound.shown,
+      parameters: shown,
       parameterFormats: bound.parameterFormats,
       describeSent: false,
       description: undefined,

@@ -38,6 +38,11 @@ export class ReplySide {
     this.#diagnostics = new DiagnosticReplies(core, requests);
   }
 
+  /** Bytes of a message that is not whole yet. */
+  get backlog(): number {
+    return this.#inbox.length;
+  }
+
   receive(chunk: Buffer): void {
     try {
       this.#inbox.push(chunk);

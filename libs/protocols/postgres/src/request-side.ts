@@ -12,7 +12,8 @@ import type { SessionCore } from './session-core.js';
 import { SimpleRequests } from './simple-requests.js';
 
 /** What a client may send once it is logged in: a password belongs in front of that. */
-const requestTypes: ReadonlySet<number> = new Set(Object.values(frontend).filter((type) => type !== frontend.password));
+const isRequest = new Uint8Array(256);
+for (const type of Object.values(frontend)) if (type !== frontend.password) isRequest[type] = 1;
 /** Requests under way at once; more wait until the server caught up. */
 const maxInFlight = 4096;
 
@@ -146,11 +147,13 @@ export class RequestSide {
     const length = inbox.bytes.readInt32BE(inbox.offset + 1);
     if (length < 4) throw new WireError('a message of invalid length');
     // Before its body is waited for: what announces an unknown message may never send it.
-    if (!requestTypes.has(type)) throw new WireError('a message of a type that is not known here');
+    if (isRequest[type] !== 1) throw new WireError('a message of a type that is not known here');
     if (type === frontend.copyData) return this.#copyIn.begin(length);
     if (length > this.core.host.limits.maxMessageBytes) throw new WireError('a message is too large');
     if (!inbox.require(1 + length)) return false;
-    const message = inbox.bytes.subarray(inbox.offset, inbox.offset + 1 + length);
+    const { bytes, offset } = inbox;
+    const whole = offset === 0 && bytes.length === 1 + length;
+    const message = whole ? bytes : bytes.subarray(offset, offset + 1 + length);
     if (!this.#handle(type, message)) return false;
     inbox.skip(1 + length);
     return true;

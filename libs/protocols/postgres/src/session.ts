@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type {
   ApprovalOutcome,
   EnforcementContext,
@@ -16,6 +17,7 @@ import type { CatalogView } from './classification.js';
 import { fatalMessage } from './refuse.js';
 import { ReplyQueue, type Unit } from './replies.js';
 import { ReplySide } from './reply-side.js';
+import { readChunks } from './reused-reads.js';
 import { terminateMessage } from './requests.js';
 import { RequestSide } from './request-side.js';
 import type { SessionCore } from './session-core.js';
@@ -87,7 +89,7 @@ export class Session implements SessionCore {
     client.on('drain', () => this.#upstreamGate.release(peerFull));
     client.on('close', () => this.close('the client left'));
     client.on('error', () => this.close('the connection to the client was lost'));
-    upstream.on('data', (chunk: Buffer) => this.#replySide.receive(chunk));
+    readChunks(upstream, (chunk) => this.#fromUpstream(chunk));
     upstream.on('drain', () => this.#clientGate.release(peerFull));
     upstream.on('close', () => this.#upstreamLost());
     upstream.on('error', () => this.#upstreamLost());
@@ -187,6 +189,18 @@ export class Session implements SessionCore {
     if (this.closed) return;
     this.#requestSide.receive(chunk);
     if (this.#requestSide.waiting && this.#requestSide.backlog > maxBacklog) this.#clientGate.hold(backlogFull);
+  }
+
+  /** @returns whether the chunk's memory is still in use */
+  #fromUpstream(chunk: Buffer): boolean {
+    const { client } = this.parts;
+    if (client instanceof TLSSocket) {
+      // It always lets go later: memory of the chunk's own size is the smaller thing to keep.
+      this.#replySide.receive(Buffer.from(chunk));
+      return false;
+    }
+    this.#replySide.receive(chunk);
+    return client.writableLength > 0 || this.#replySide.backlog > 0;
   }
 
   /** Called when requests that waited go on. */

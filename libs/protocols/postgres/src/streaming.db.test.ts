@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { startPostgres, type PostgresServer } from '@sallyport/testing';
 import pg from 'pg';
 import { message } from './codec.js';
@@ -67,6 +68,30 @@ test('a large masked result comes whole, masked, and in order', async () => {
   expect(leaks(client.heard)).toBe(false);
   client.end();
 }, 30_000);
+
+test('clients that read now and then get every byte as it was, masked or not', async () => {
+  const clients = await Promise.all([0, 1, 2, 3].map(() => TestingClient.login(gateway.port)));
+  const pauses = setInterval(() => {
+    for (const { socket } of clients) if (Math.random() < 0.5) socket.pause().resume();
+    for (const { socket } of clients) if (Math.random() < 0.3) socket.pause();
+    setTimeout(() => clients.forEach(({ socket }) => socket.resume()), 10);
+  }, 20);
+  const plain = 'SELECT g, md5(g::text) FROM generate_series(1, 100000) g';
+  const masked = 'SELECT id, md5(id::text), ssn FROM customers WHERE id >= 1000 ORDER BY id';
+  const md5 = (value: number): string => createHash('md5').update(String(value)).digest('hex');
+  const answers = clients.map(async (client, at) => {
+    client.send(queryMessage(at % 2 === 0 ? plain : masked));
+    const rows = (await client.until('Z')).slice(1, -2);
+    expect(rows).toHaveLength(at % 2 === 0 ? 100_000 : 59_001);
+    rows.forEach((row, index) => {
+      const id = at % 2 === 0 ? index + 1 : index + 1000;
+      const expected = at % 2 === 0 ? `D(${id},${md5(id)})` : `D(${id},${md5(id)},[redacted])`;
+      if (inShort([row]) !== expected) throw new Error(`${inShort([row])} where ${expected} belongs`);
+    });
+    client.end();
+  });
+  await Promise.all(answers).finally(() => clearInterval(pauses));
+}, 60_000);
 
 test('one value may be larger than any message that is inspected', async () => {
   const client = await TestingClient.login(gateway.port);

@@ -4,6 +4,7 @@ import type { UpstreamEndpoint } from '@sallyport/enforcement';
 import { bodyOf, readParameterStatus, readTextRow } from './codec.js';
 import { backend } from './messages.js';
 import { MessageStream } from './message-stream.js';
+import { connectReusing } from './reused-reads.js';
 import { queryMessage, sslRequest, startupMessage, terminateMessage } from './requests.js';
 import { UpstreamError } from './upstream-error.js';
 import { logIn } from './upstream-login.js';
@@ -127,10 +128,12 @@ export class UpstreamClient {
 
 /** Dials, and negotiates TLS where it is asked for: never falls back. */
 export async function openSocket(endpoint: UpstreamEndpoint, signal: AbortSignal): Promise<Socket> {
-  const socket = connectTcp({ host: endpoint.host, port: endpoint.port, noDelay: true, keepAlive: true });
+  const { host, port } = endpoint;
+  const plain = endpoint.tls === 'disable';
+  const socket = plain ? connectReusing({ host, port }) : connectTcp({ host, port, noDelay: true, keepAlive: true });
   try {
     await settled(socket, 'connect', signal);
-    return endpoint.tls === 'disable' ? socket : await encrypt(socket, endpoint, signal);
+    return plain ? socket : await encrypt(socket, endpoint, signal);
   } catch (error) {
     socket.destroy();
     throw error;
