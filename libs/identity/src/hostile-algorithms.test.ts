@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { TrustedIssuers } from './trusted-issuers.js';
 import type { Json, TestKey } from './testing/issuer-fixture.js';
 import { ecKey, edKey, goodClaims, makeToken, rsaKey, settings, testTime } from './testing/issuer-fixture.js';
@@ -107,7 +107,7 @@ test('ID-01: a signature in DER, doubled, cut or empty is none', () => {
   const [header, payload, encoded] = text.split('.') as [string, string, string];
   const signature = Buffer.from(encoded, 'base64url');
   const zeros = Buffer.alloc(64);
-  const der = Buffer.concat([Buffer.from([0x30, 0x44, 2, 32]), signature.subarray(0, 32), Buffer.from([2, 32])]);
+  const der = sign('sha256', Buffer.from(`${header}.${payload}`), known['p256']!.privateKey);
   for (const wrong of [der, Buffer.concat([signature, signature]), signature.subarray(0, 63), zeros]) {
     expect(verify(all, `${header}.${payload}.${wrong.toString('base64url')}`)).toBe('signature');
   }
@@ -121,6 +121,7 @@ describe('ID-02: keys', () => {
   const signedRsa = makeToken({ alg: 'RS256', kid: 'rsa' }, goodClaims(), rsa.privateKey);
   const weak = rsaKey('rsa', 1024);
   const small = rsaKey('rsa', 2048, 3);
+  const huge = Buffer.concat([Buffer.from([0xff]), randomBytes(1023), Buffer.from([1])]).toString('base64url');
   const secp = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' });
   const privateJwk = { ...privateKey.export({ format: 'jwk' }), kid: 'p256' };
 
@@ -173,6 +174,8 @@ describe('ID-02: keys', () => {
       makeToken({ alg: 'RS256', kid: 'rsa' }, goodClaims(), weak.privateKey),
       'key-weak',
     ],
+    ['RSA of 8200 bits', [{ ...rsa.jwk, n: huge }], signedRsa, 'key-weak'],
+    ['one key by two names', [{ ...jwk, kid: 'other' }, jwk], signed('p256'), 'ok'],
     [
       'RSA with exponent 3',
       [small.jwk],

@@ -157,6 +157,9 @@ test('ID-06: earlier claims are matched anew under the newest rules', () => {
   expect(trusting([settings({ audience: ['another'] })]).rematch('ci', claims)).toBeUndefined();
   const match = [{ claims: { team: 'ops' }, principal: 'ServiceAccount::ci' }];
   expect(trusting([settings({ match })]).rematch('ci', claims)).toBeUndefined();
+  const numbered = [{ claims: { sub: 'job:7' }, principal: 'ServiceAccount::ci' }];
+  expect(trusting([settings({ match: numbered })]).rematch('ci', claims)).toEqual(ci);
+  expect(trusting([settings({ match: numbered, preset: 'google' })]).rematch('ci', claims)).toBeUndefined();
   expect(trusting([settings({ preset: 'gone' })]).rematch('ci', claims)).toBeUndefined();
 });
 

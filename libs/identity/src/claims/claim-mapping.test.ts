@@ -85,6 +85,18 @@ test('a rule without claims, or without a principal that can be, is no rule', ()
   }
 });
 
+test('ID-09: guarded values fit only rules that name the claim exactly', () => {
+  const guards = [{ claim: 'event', values: ['pull_request'] }];
+  const fitsGuarded = (claims: Record<string, ClaimRule>, event: unknown): boolean =>
+    compileRule({ claims, principal: 'User' }, 0, guards)!.fits({ a: 1, event });
+  expect(fitsGuarded({ a: 1 }, 'push')).toBe(true);
+  expect(fitsGuarded({ a: 1 }, 'pull_request')).toBe(false);
+  expect(fitsGuarded({ event: 'pull_request' }, 'pull_request')).toBe(true);
+  expect(fitsGuarded({ event: ['push', 'pull_request'] }, 'pull_request')).toBe(true);
+  expect(fitsGuarded({ event: { like: 'pu*' } }, 'push')).toBe(true);
+  expect(fitsGuarded({ event: { like: 'pu*' } }, 'pull_request')).toBe(false);
+});
+
 test('a pattern describes what the same regular expression does', () => {
   const unit = fc.constantFrom('a', 'b', '.', '\n');
   fc.assert(

@@ -27,7 +27,7 @@ const all: readonly Algorithm[] = [
   {
     name: 'EdDSA',
     keyType: 'Ed25519',
-    verify: (input, key, signature) => signature.length === 64 && verify(null, input, key, signature),
+    verify: (input, key, signature) => verify(null, input, key, signature),
   },
 ];
 const byName: ReadonlyMap<string, Algorithm> = new Map(all.map((algorithm) => [algorithm.name, algorithm]));
@@ -58,11 +58,9 @@ function pss(name: SignatureAlgorithm, digest: string): Algorithm {
 
 /** RFC 7518 §3.4: R and S next to each other, each as long as the curve's order; never DER. */
 function ecdsa(name: SignatureAlgorithm, keyType: 'P-256' | 'P-384' | 'P-521', digest: string): Algorithm {
-  const bytes = { 'P-256': 64, 'P-384': 96, 'P-521': 132 }[keyType];
   return {
     name,
     keyType,
-    verify: (input, key, signature) =>
-      signature.length === bytes && verify(digest, input, { key, dsaEncoding: 'ieee-p1363' }, signature),
+    verify: (input, key, signature) => verify(digest, input, { key, dsaEncoding: 'ieee-p1363' }, signature),
   };
 }
