@@ -45,7 +45,11 @@ export const tokenResponse = z.strictObject({
 export type TokenResponse = z.infer<typeof tokenResponse>;
 
 /** RFC 7009 §2.1. */
-export const revocationRequest = z.object({ token: tokenText.min(1), token_type_hint: z.string().max(200).optional() });
+export const revocationRequest = z.object({
+  token: tokenText.min(1),
+  token_type_hint: z.string().max(200).optional(),
+  client_id: z.string().max(200).optional(),
+});
 
 /** RFC 6749 §5.2. */
 export const tokenError = z.strictObject({ error: z.string(), error_description: z.string() });
@@ -53,14 +57,18 @@ export type TokenError = z.infer<typeof tokenError>;
 
 export const jwks = z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())) });
 
-/** RFC 8414 §2. */
+/** RFC 8414 §2, RFC 8628 §4, RFC 9207 §3. */
 export const authorizationServer = z.strictObject({
   issuer: z.string(),
+  authorization_endpoint: z.string(),
+  device_authorization_endpoint: z.string(),
   token_endpoint: z.string(),
   revocation_endpoint: z.string(),
   jwks_uri: z.string(),
   grant_types_supported: z.array(z.string()),
   response_types_supported: z.array(z.string()),
+  code_challenge_methods_supported: z.array(z.string()),
+  authorization_response_iss_parameter_supported: z.boolean(),
   token_endpoint_auth_methods_supported: z.array(z.string()),
   revocation_endpoint_auth_methods_supported: z.array(z.string()),
 });

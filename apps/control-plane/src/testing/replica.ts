@@ -102,7 +102,7 @@ export interface TestInstallation {
 }
 
 export async function startInstallation(): Promise<TestInstallation> {
-  const postgres = await startPostgres({ version: '18', maxConnections: 100 });
+  const postgres = await startPostgres({ version: '18', maxConnections: 300 });
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-control-plane-'));
   const masterKeyFile = join(directory, 'master.key');
   writeFileSync(masterKeyFile, randomBytes(32).toString('base64'), { mode: 0o600 });

@@ -25,13 +25,13 @@ export class AccessTokens {
   }
 
   /** Who that is now; undefined when the token was withdrawn, or a credential behind it does not stand. */
-  async prove(claims: AccessTokenClaims): Promise<CallerIdentity | undefined> {
+  async prove({ actor, ...claims }: AccessTokenClaims): Promise<CallerIdentity | undefined> {
     if (await isTokenRevoked(this.dataSource, claims.tokenId)) return undefined;
     // Ids without a colon are keys'; a prefix that no kind has proves nobody.
     const prefix = /^[^:]*:/.exec(claims.credentialId)?.[0] ?? '';
     const caller = await this.kinds.find((kind) => kind.prefix === prefix)?.prove(claims);
-    if (!caller || !claims.actor) return caller;
-    const agent = await this.agents.find(claims.actor, caller.principal);
+    if (!caller || !actor) return caller;
+    const agent = await this.agents.find(actor, caller.principal);
     return agent && { ...caller, principal: agent };
   }
 }

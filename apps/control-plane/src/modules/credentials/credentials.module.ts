@@ -2,7 +2,11 @@ import { Global, Module } from '@nestjs/common';
 import { CREDENTIAL_VERIFIER } from '../../platform/auth/credential-verifier.js';
 import { FederationModule } from '../federation/federation.module.js';
 import { KeyCredentials } from '../identity/key-credentials.js';
+import { AuthorizationCodeGrant } from '../logins/authorization-code.grant.js';
+import { DeviceCodeGrant } from '../logins/device-code.grant.js';
+import { LoginCredentials } from '../logins/login-credentials.js';
 import { LoginsModule } from '../logins/logins.module.js';
+import { RefreshTokenGrant } from '../logins/refresh-token.grant.js';
 import { AccessTokens } from './access-tokens.service.js';
 import { Agents } from './agents.service.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
@@ -18,9 +22,15 @@ import { TOKEN_GRANTS } from './token-grant.js';
 import { TokenRevocation } from './token-revocation.service.js';
 
 /** Every way to get a token. */
-const tokenGrants = [ClientCredentialsGrant, TokenExchangeGrant];
+const tokenGrants = [
+  ClientCredentialsGrant,
+  AuthorizationCodeGrant,
+  RefreshTokenGrant,
+  DeviceCodeGrant,
+  TokenExchangeGrant,
+];
 /** Everything that an access token may stand for. */
-const credentialKinds = [KeyCredentials, ExchangeCredentials];
+const credentialKinds = [KeyCredentials, LoginCredentials, ExchangeCredentials];
 
 /** Global: the guard proves credentials with it. */
 @Global()

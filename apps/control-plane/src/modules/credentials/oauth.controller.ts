@@ -42,12 +42,12 @@ export class OAuthController {
   ): Promise<TokenError | undefined> {
     const form = revocationRequest.safeParse(body ?? {});
     if (!form.success) return refuse(response, tokenFailure('invalid_request', 'Give one token.').failure);
-    const { token } = form.data;
+    const { token, client_id: clientId } = form.data;
     if (token.startsWith('sp_')) {
       const description = 'Keys are deleted, not revoked.';
       return refuse(response, tokenFailure('unsupported_token_type', description).failure);
     }
-    await this.revocation.revoke(token);
+    await this.revocation.revoke(token, clientId);
     return undefined;
   }
 
@@ -61,13 +61,18 @@ export class OAuthController {
   @Public()
   metadata(): Record<string, unknown> {
     const issuer = this.config.publicUrl;
+    // RFC 8414 §2, RFC 8628 §4, RFC 9207 §3.
     return {
       issuer,
+      authorization_endpoint: `${issuer}/oauth/authorize`,
+      device_authorization_endpoint: `${issuer}/oauth/device_authorization`,
       token_endpoint: `${issuer}/oauth/token`,
       revocation_endpoint: `${issuer}/oauth/revoke`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       grant_types_supported: this.grants.map(({ grantType }) => grantType),
-      response_types_supported: [],
+      response_types_supported: ['code'],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
       revocation_endpoint_auth_methods_supported: ['none'],
     };

@@ -5,6 +5,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { bumpRevision, lockRevision } from '../configuration/configuration-store.js';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import { revokeWithDescendants } from '../federation/revoked-tokens.store.js';
+import { RefreshTokenGrant } from '../logins/refresh-token.grant.js';
 import { AccessTokens } from './access-tokens.service.js';
 import type { AccessTokenClaims } from './credential-kind.js';
 
@@ -14,15 +15,16 @@ export class TokenRevocation {
   constructor(
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly tokens: AccessTokens,
+    private readonly refreshTokens: RefreshTokenGrant,
     private readonly configuration: ConfigurationService,
     private readonly audit: AuditService,
   ) {}
 
-  /** False: it is no access token of ours that is still valid. */
-  async revoke(token: string): Promise<boolean> {
+  /** Also of a refresh token, and then of its whole login (§2.1). Whatever is neither is let be. */
+  async revoke(token: string, clientId: string | undefined): Promise<void> {
     const claims = await this.tokens.read(token);
     if (claims) await this.withdraw(claims);
-    return claims !== undefined;
+    else await this.refreshTokens.revoke(token, clientId);
   }
 
   private async withdraw({ subject, actor, credentialId, tokenId, expiresAt }: AccessTokenClaims): Promise<void> {

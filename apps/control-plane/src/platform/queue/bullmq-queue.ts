@@ -37,10 +37,12 @@ interface Backend {
 /** In a schema of its own, brought up to date by BullMQ itself under its own lock. */
 function onPostgres(connectionString: string): Backend {
   const classes = withBackend(createPostgresBackend);
-  const connection = { connectionString, migrate: true, max: 3, application_name: 'sallyport-queue' };
+  // Each feature has a queue and a worker of its own on every replica: few connections each, or the server runs out.
+  const connection = (max: number) => ({ connectionString, migrate: true, max, application_name: 'sallyport-queue' });
   return {
-    queue: (name) => new classes.Queue(name, { connection }) as AnyQueue,
-    worker: (name, process) => new classes.Worker(name, process as never, { connection, concurrency: 4 }) as AnyWorker,
+    queue: (name) => new classes.Queue(name, { connection: connection(1) }) as AnyQueue,
+    worker: (name, process) =>
+      new classes.Worker(name, process as never, { connection: connection(2), concurrency: 4 }) as AnyWorker,
   };
 }
 
