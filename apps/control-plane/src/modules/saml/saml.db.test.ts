@@ -69,7 +69,7 @@ class Guest extends Visitor {
 const begun = () => new Guest(replica).begin();
 
 function post(xml: string, relayState?: string, { at = replica, provider = 'corp' } = {}) {
-  const state = relayState === undefined ? {} : { RelayState: relayState };
+  const state: Record<string, string> = relayState === undefined ? {} : { RelayState: relayState };
   return postForm(at, `/auth/saml/${provider}/acs`, { SAMLResponse: asField(xml), ...state });
 }
 const loginCount = async () => (await replica.call('GET', '/v1/logins')).body.items.length as number;
