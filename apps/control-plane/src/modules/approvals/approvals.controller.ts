@@ -62,7 +62,7 @@ export class ApprovalsController {
   }
 
   /** Undefined for who may read them all; the rest see what they asked for and what they may decide. */
-  #limitsOf({ principal }: CallerIdentity): Principal | undefined {
-    return this.judge(principal, 'read', 'approvals') ? undefined : principal;
+  #limitsOf(caller: CallerIdentity): Principal | undefined {
+    return this.judge(caller, 'read', 'approvals') ? undefined : caller.principal;
   }
 }

@@ -1,7 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import type { Enrolment, EnrolmentBody, Gateway } from '@sallyport/api-contract';
 import { enrolmentBody, gatewayName } from '@sallyport/api-contract';
-import { principalRef } from '@sallyport/domain';
 import { Authorize } from '../../platform/auth/authorize.js';
 import { Caller, type CallerIdentity } from '../../platform/auth/caller.js';
 import type { Page } from '../../platform/http/pagination.js';
@@ -26,7 +25,7 @@ export class GatewaysController {
     @Body(new ZodPipe(enrolmentBody)) body: EnrolmentBody,
     @Caller() caller: CallerIdentity,
   ): Promise<Enrolment> {
-    return this.gateways.createEnrolment(body, principalRef(caller.principal));
+    return this.gateways.createEnrolment(body, caller);
   }
 
   @Get(':name')
@@ -39,6 +38,6 @@ export class GatewaysController {
   @HttpCode(204)
   @Authorize('delete', 'gateways')
   async revoke(@Param('name', name) unwanted: string, @Caller() caller: CallerIdentity): Promise<void> {
-    await this.gateways.revoke(unwanted, principalRef(caller.principal));
+    await this.gateways.revoke(unwanted, caller);
   }
 }

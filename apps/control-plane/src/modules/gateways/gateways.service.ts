@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Enrolment, EnrolmentBody, Gateway } from '@sallyport/api-contract';
 import type { Replies, ToControlPlane } from '@sallyport/gateway-contract';
 import type { DataSource } from 'typeorm';
+import type { Actor } from '../../platform/auth/actor.js';
+import { actorRef } from '../../platform/auth/actor.js';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { rows } from '../../platform/database/query.js';
 import type { EventBus } from '../../platform/events/event-bus.js';
@@ -38,10 +40,11 @@ export class GatewaysService {
   }
 
   /** A token for a name that is in use replaces that gateway's key when it is spent. */
-  async createEnrolment(body: EnrolmentBody, createdBy: string): Promise<Enrolment> {
+  async createEnrolment(body: EnrolmentBody, createdBy: Actor): Promise<Enrolment> {
     return this.dataSource.transaction(async (manager) => {
-      const { token, expiresAt } = await createEnrolment(manager, { ...body, createdBy });
-      const detail = { expiresInSeconds: body.expiresInSeconds };
+      const { token, expiresAt } = await createEnrolment(manager, { ...body, createdBy: actorRef(createdBy) });
+      const after = { gateway: body.name, expiresAt: expiresAt.toISOString() };
+      const detail = { before: null, after };
       await this.audit.record(
         { actor: createdBy, action: 'gateway.enrolment.create', target: `Gateway::${body.name}`, detail },
         manager,
@@ -65,10 +68,12 @@ export class GatewaysService {
         await this.audit.record({ actor: 'unknown', action: 'gateway.enrolment.replay', target, detail }, manager);
         return false;
       }
+      const before = await findGateway(manager, body.name);
       // Whoever held the name before is gone, and so is what hung on it.
       await this.sessions.loseOthers(manager, body.name, []);
       await enrolGateway(manager, { name: body.name, enrolmentId: token.enrolmentId, key: key.data, thumbprint });
-      const detail = { enrolmentId: token.enrolmentId, thumbprint };
+      const after = { enrolmentId: token.enrolmentId, thumbprint };
+      const detail = { before: before ? toGateway(before) : null, after };
       await this.audit.record({ actor: target, action: 'gateway.enrol', target, detail }, manager);
       return true;
     });
@@ -79,15 +84,17 @@ export class GatewaysService {
   }
 
   /** Cuts its connection, refuses its credential, and counts its sessions as lost. Throws ProblemError 404. */
-  async revoke(name: string, actor: string): Promise<void> {
+  async revoke(name: string, actor: Actor): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
+      const before = await findGateway(manager, name);
       const gone = await rows(manager, 'DELETE FROM gateways WHERE name = $1 RETURNING name', [name]);
-      if (gone.length === 0) throw notFound();
+      if (!before || gone.length === 0) throw notFound();
       await manager.query('UPDATE gateway_enrolments SET expires_at = now() WHERE gateway = $1 AND used_at IS NULL', [
         name,
       ]);
       await this.sessions.loseOthers(manager, name, []);
-      await this.audit.record({ actor, action: 'gateway.delete', target: `Gateway::${name}` }, manager);
+      const detail = { before: toGateway(before), after: null };
+      await this.audit.record({ actor, action: 'gateway.delete', target: `Gateway::${name}`, detail }, manager);
     });
     await this.events.publish('gateway.revoked', { gateway: name });
   }
