@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { optionsOf, segment, withApi } from '../../command-context.js';
 import { cellText, printFields, printJson, printTable } from '../../output.js';
-import { kindOf } from './kinds.js';
+import { kindOf, knownKinds } from './kinds.js';
 
 export function getCommand(): Command {
   return new Command('get')
     .description('list objects of a kind, or show one')
-    .argument('<kind>', 'resources, service-accounts, groups, policies, gateways, approvals, sessions')
+    .argument('<kind>', knownKinds)
     .argument('[name]')
     .action(async (kindName: string, name: string | undefined, _options: unknown, command: Command) => {
       const { json, ...global } = optionsOf(command);

@@ -5,14 +5,22 @@ import {
   gatewayPage,
   group,
   groupPage,
+  identityProvider,
+  identityProviderPage,
   policy,
   policyPage,
   resource,
   resourcePage,
+  role,
+  rolePage,
   serviceAccount,
   serviceAccountPage,
   sessionDetail,
   sessionPage,
+  trustedIssuer,
+  trustedIssuerPage,
+  user,
+  userPage,
 } from '@sallyport/api-contract';
 import type { Page, Schema } from '@sallyport/api-client';
 import { CliError, exitCodes } from '../../exit-codes.js';
@@ -40,6 +48,14 @@ const kinds: readonly Kind[] = [
     columns: ['name', 'groups', 'owner', 'disabled'],
   }),
   kind('groups', { page: groupPage, item: group, columns: ['name', 'members'] }),
+  kind('users', { page: userPage, item: user, columns: ['name', 'displayName', 'email', 'identities', 'disabled'] }),
+  kind('roles', { page: rolePage, item: role, columns: ['name', 'description', 'members', 'request'] }),
+  kind('trusted-issuers', { page: trustedIssuerPage, item: trustedIssuer, columns: ['name', 'issuer', 'audience'] }),
+  kind('identity-providers', {
+    page: identityProviderPage,
+    item: identityProvider,
+    columns: ['name', 'protocol', 'issuer', 'entityId'],
+  }),
   kind('policies', { page: policyPage, item: policy, columns: ['name', 'version', 'updatedAt'] }),
   kind('gateways', { page: gatewayPage, item: gateway, columns: ['name', 'connected', 'version', 'lastSeenAt'] }),
   {
@@ -60,6 +76,9 @@ const kinds: readonly Kind[] = [
   },
 ];
 
+/** As a person reads them. */
+export const knownKinds = kinds.map(({ path }) => path).join(', ');
+
 function kind(path: string, rest: Omit<Kind, 'path' | 'deletable'>): Kind {
   return { path, deletable: true, ...rest };
 }
@@ -69,5 +88,5 @@ export function kindOf(text: string): Kind {
   const plain = (name: string): string => name.toLowerCase().replace(/-/g, '').replace(/ies$/, 'y').replace(/s$/, '');
   const found = kinds.find(({ path }) => plain(path) === plain(text));
   if (found) return found;
-  throw new CliError(`unknown kind ${text}; known are ${kinds.map(({ path }) => path).join(', ')}`, exitCodes.usage);
+  throw new CliError(`unknown kind ${text}; known are ${knownKinds}`, exitCodes.usage);
 }

@@ -15,7 +15,7 @@ import { obstacleTo } from './access-request.js';
 import type { AccessRequestRow } from './access-request.store.js';
 import { findRequest, insertRequest, lockPendingOf } from './access-request.store.js';
 import { GrantNews } from './grant-news.js';
-import { grantOfRequest } from './grant.store.js';
+import { grantOfRequest, standingGrants } from './grant.store.js';
 import { grantNow, type Granted } from './granting.js';
 import { isOwner, isParty, noRequest, refusalOf, termsFor } from './request-terms.js';
 
@@ -89,7 +89,7 @@ export class AccessIntake {
   ): Promise<{ request: AccessRequestRow; granted?: Granted }> {
     const person = (await loadPeople(manager)).personOf(requester);
     this.#requireRoom(await lockPendingOf(manager, person), asked);
-    if (asked.breakGlass) await lockRevision(manager);
+    if (asked.breakGlass) await this.#requireNotHeld(manager, asked);
     const wish = { ...asked, seconds: asked.totalSeconds, groups: groupsInForce(requester) };
     const obstacle = obstacleTo(wish, await termsFor(manager, asked.role, asked.resources));
     if (obstacle) throw refusalOf(obstacle, asked.resources);
@@ -113,6 +113,15 @@ export class AccessIntake {
       manager,
     );
     return { request, ...(granted && { granted }) };
+  }
+
+  /** An emergency ends before the next one begins: otherwise no longest time would hold. Takes the revision. */
+  async #requireNotHeld(manager: EntityManager, asked: Asked): Promise<void> {
+    await lockRevision(manager);
+    const taken = (await standingGrants(manager)).find(
+      (grant) => grant.break_glass && grant.principal === asked.principal && grant.role === asked.role,
+    );
+    if (taken) throw new ProblemError(409, 'already-granted', `You have taken this role already: grant ${taken.id}.`);
   }
 
   /** AP-11: nobody buries an approver, nor asks for one thing twice. */

@@ -1,6 +1,6 @@
 import { eventually } from '../../testing/eventually.js';
 import type { AccessInstallation } from './grants-fixture.js';
-import { roles, startAccessInstallation } from './grants-fixture.js';
+import { fewPending, roles, startAccessInstallation } from './grants-fixture.js';
 
 let access: AccessInstallation;
 beforeAll(async () => {
@@ -119,18 +119,18 @@ test('AP-05: what is past its time is not decided, whether or not anything has m
 });
 
 test('AP-11: the same is asked once, and one person waits for so much and no more', async () => {
-  const limited = await access.installation.replica({ SALLYPORT_MAX_PENDING_APPROVALS: '2' });
   await access.pending('alice');
   expect((await access.ask('alice', { reason: 'again', seconds: 30 })).body.code).toBe('already-pending');
   const key = await access.replica.call('POST', '/v1/service-accounts/alices-bot/keys', { body: {} });
   const wish = (n: string) =>
-    limited.call('POST', '/v1/access-requests', {
+    access.other.call('POST', '/v1/access-requests', {
       as: key.body.key,
       body: { role: 'operator', resources: [n], seconds: 60, reason: 'x' },
     });
   const burst = await Promise.all(['shop', 'stock', 'shop', 'stock'].map(wish));
   // Another account of the same owner is the same person, with one request waiting already.
-  expect(burst.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(burst.filter(({ status }) => status === 201)).toHaveLength(fewPending - 1);
+  expect(burst.map(({ body }) => body.code)).toContain('too-many-pending');
   expect((await access.as('alice', 'GET', '/v1/access-requests?state=pending')).body.items).toHaveLength(1);
 });
 
@@ -143,6 +143,7 @@ test('break-glass is for whom the role names, needs nobody, and comes first', as
   const { status, body } = await access.ask('eve', emergency);
   expect([status, body.state, body.breakGlass]).toEqual([201, 'approved', true]);
   expect(await access.grants()).toMatchObject([{ id: body.grantId, principal: 'ServiceAccount::eve' }]);
+  expect((await access.ask('eve', emergency)).body.code).toBe('already-granted');
   const id = await access.pending('alice');
   await access.decide('bob', id);
   const { items } = (await access.replica.call('GET', '/v1/grants?state=active')).body;
@@ -223,3 +224,17 @@ test('one made again under an old name inherits nothing', async () => {
   await access.replica.call('POST', '/v1/roles', { body: { name: 'two-eyes', ...roles['two-eyes'] } });
   expect(await access.grants()).toEqual([]);
 });
+
+test('revoked and made longer at once, on two replicas, it ends', async () => {
+  const id = await access.pending('alice', { seconds: 300 });
+  const { grantId } = (await access.decide('bob', id)).body;
+  const more = await access.as('alice', 'POST', `/v1/access-requests/${id}/extend`, { seconds: 60, reason: 'x' });
+  const answers = await Promise.all([
+    ...Array.from({ length: 20 }, () => access.decide('bob', more.body.id, 'approve', access.other)),
+    ...Array.from({ length: 20 }, () => access.as('alice', 'DELETE', `/v1/grants/${grantId}`)),
+  ]);
+  expect(answers.map(({ status }) => status).filter((status) => ![200, 204, 409].includes(status))).toEqual([]);
+  expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+  expect(await access.grants()).toEqual([]);
+  expect(['approved', 'void']).toContain((await access.read(more.body.id)).state);
+}, 30_000);
