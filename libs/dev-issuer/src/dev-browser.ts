@@ -10,9 +10,20 @@ const maxRedirects = 20;
 /** As much of a browser as signing in takes: cookies by origin, redirects, forms. For tests and demonstrations. */
 export class DevBrowser {
   readonly #cookies = new Map<string, Map<string, string>>();
+  readonly #stopAt: string[];
 
   /** @param stopAt redirects to addresses that begin so are not followed: the page is then the redirect itself. */
-  constructor(private readonly stopAt: readonly string[] = []) {}
+  constructor(
+    stopAt: readonly string[] = [],
+    private readonly load: typeof fetch = fetch,
+  ) {
+    this.#stopAt = [...stopAt];
+  }
+
+  /** One more address that redirects are not followed to. */
+  stopBefore(prefix: string): void {
+    this.#stopAt.push(prefix);
+  }
 
   /** The cookie's value at this origin. */
   cookie(url: string, name: string): string | undefined {
@@ -44,11 +55,11 @@ export class DevBrowser {
     for (let hop = 0; hop < maxRedirects; hop += 1) {
       const cookie = this.#cookieHeader(url);
       const headers = { ...request.headers, ...(cookie && { cookie }) };
-      const response = await fetch(url, { ...request, headers, redirect: 'manual' });
+      const response = await this.load(url, { ...request, headers, redirect: 'manual' });
       this.#remember(url, response.headers.getSetCookie());
       const location = response.headers.get('location');
       const next = location === null || response.status < 300 ? undefined : new URL(location, url).href;
-      if (next === undefined || this.stopAt.some((prefix) => next.startsWith(prefix))) {
+      if (next === undefined || this.#stopAt.some((prefix) => next.startsWith(prefix))) {
         return { url, status: response.status, headers: response.headers, text: await response.text() };
       }
       await response.body?.cancel();

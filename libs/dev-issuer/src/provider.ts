@@ -52,6 +52,11 @@ function configuration(parts: ProviderParts): Configuration {
       RefreshToken: 3600,
       DeviceCode: 600,
     },
+    // oidc-provider keeps away from loopback (SSRF), where all applications of this issuer are.
+    fetch: (url, options) => {
+      const { dispatcher: _, ...request } = options as RequestInit & { dispatcher?: unknown };
+      return fetch(url, request);
+    },
     findAccount: async (_context, sub) => {
       const user = parts.findUser(sub);
       return user && account(user);

@@ -32,6 +32,11 @@ export class OidcProviderMetadata {
     found.catch(() => this.#kept.delete(issuer));
     return found;
   }
+
+  /** What was found so far is asked for anew. */
+  forget(): void {
+    this.#kept.clear();
+  }
 }
 
 async function discover(issuer: string): Promise<ServerMetadata> {
