@@ -80,8 +80,8 @@ test.each(apiRoutes.map((route) => [`${route.method} ${route.path}`, route] as c
       expect(body?.code).not.toBe('unauthenticated');
     } else {
       expect(status).toBe(401);
-      expect(body.code).toBe('unauthenticated');
-      expect(headers.get('content-type')).toBe('application/problem+json');
+      expect(route.failure ? body.status : body.code).toBe(route.failure ? '401' : 'unauthenticated');
+      expect(headers.get('content-type')).toBe(route.failure?.type ?? 'application/problem+json');
       expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
     }
   },

@@ -53,7 +53,9 @@ function operation(route: ApiRoute): Json {
       },
       default: {
         description: 'What went wrong.',
-        content: content(['application/problem+json'], { $ref: '#/components/schemas/Problem' }),
+        content: route.failure
+          ? content([route.failure.type], schemaOf(route.failure.schema, 'output'))
+          : content(['application/problem+json'], { $ref: '#/components/schemas/Problem' }),
       },
     },
   };

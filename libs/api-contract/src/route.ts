@@ -13,6 +13,8 @@ export interface ApiRoute {
   readonly query?: z.ZodObject;
   readonly body?: RouteBody;
   readonly success: RouteAnswer;
+  /** `application/problem+json` unless told. */
+  readonly failure?: { readonly schema: z.ZodType; readonly type: string };
   /** Members of the object carry an ETag: reads answer it, updates and deletes heed If-Match. */
   readonly versioned?: boolean;
 }

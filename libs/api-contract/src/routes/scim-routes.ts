@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import type { ApiRoute } from '../route.js';
-import { scimGroup, scimListOf, scimMediaType, scimPatch, scimQuery, scimUser, scimUserInput } from '../scim.js';
+import {
+  scimError,
+  scimGroup,
+  scimListOf,
+  scimMediaType,
+  scimPatch,
+  scimQuery,
+  scimUser,
+  scimUserInput,
+} from '../scim.js';
 
 const base = '/scim/v2/{provider}';
 const tag = 'scim';
@@ -106,4 +115,9 @@ function writes(): string {
   return 'Refused with 501: groups are declared here, and follow the directory by its claims.';
 }
 
-export const scimRoutes: readonly ApiRoute[] = [...discovery, ...users, ...groups];
+const failure = { schema: scimError, type } as const;
+
+export const scimRoutes: readonly ApiRoute[] = [...discovery, ...users, ...groups].map((route) => ({
+  ...route,
+  failure,
+}));
