@@ -79,7 +79,14 @@ test(
   timeoutMs,
 );
 
-test.each([[['frob']], [['get']], [['get', 'nonsense']], [['policy', 'check', '--as', 'ci', '--on', 'shop']]])(
+test.each([
+  [['frob']],
+  [['get']],
+  [['get', 'nonsense']],
+  [['policy', 'check', '--as', 'ci', '--on', 'shop']],
+  [['requests', 'create', '--role', 'r', '--resource', 's', '--for', '1w', '--reason', 'x']],
+  [['requests', 'deny', 'id']],
+])(
   'wrong usage such as %j ends with 2 and asks the API nothing',
   async (args) => {
     expect(await cli(...args)).toMatchObject({ code: 2, stdout: '' });

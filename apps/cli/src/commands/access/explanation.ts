@@ -5,7 +5,8 @@ import { visible } from '../../terminal-text.js';
 /** Why the caller is who they are, as text. */
 export function printExplanation({ credential, groups, roles, resources, truncated }: WhoamiExplanation): void {
   const ends = credential.endsAt === null ? '' : `, ends ${credential.endsAt}`;
-  printLine(visible(`proved by  ${credential.kind}${ends}`));
+  printLine();
+  printLine(visible(`proved by ${credential.kind}${ends}`));
   section(
     'GROUP',
     groups.map(({ group, because }) => [group, because.map(groupText).join('; ') || 'unknown']),

@@ -22,6 +22,7 @@ import { accessDecisionsOf, lockRequest, move, noteAccessDecision } from './acce
 import { GrantNews } from './grant-news.js';
 import type { Granted } from './granting.js';
 import { fulfil } from './fulfilment.js';
+import { accessRequests } from './grants.metrics.js';
 import { isParty, noRequest, termsFor } from './request-terms.js';
 import { whyRequestVoid } from './request-validity.js';
 
@@ -60,6 +61,7 @@ export class AccessDecisions {
       return this.#apply(manager, now, { request, terms, caller, said });
     });
     if ('void' in outcome) throw new ProblemError(409, 'request-void', `The request has ended: ${outcome.void}.`);
+    accessRequests.inc({ event: said.verdict });
     if (outcome.granted) await this.news.granted(outcome.granted);
   }
 
@@ -72,6 +74,7 @@ export class AccessDecisions {
       await settle(manager, id, 'withdraw');
       await this.#record(manager, caller, { id, action: 'access-request.withdraw', detail: {} });
     });
+    accessRequests.inc({ event: 'withdraw' });
   }
 
   async #apply(

@@ -17,6 +17,7 @@ import { findRequest, insertRequest, lockPendingOf } from './access-request.stor
 import { GrantNews } from './grant-news.js';
 import { grantOfRequest, standingGrants } from './grant.store.js';
 import { grantNow, type Granted } from './granting.js';
+import { accessRequests } from './grants.metrics.js';
 import { isOwner, isParty, noRequest, refusalOf, termsFor } from './request-terms.js';
 
 /** A wish as it is stored. */
@@ -50,6 +51,7 @@ export class AccessIntake {
       const principal = await this.#holder(manager, caller.principal, wish);
       return this.#store(manager, caller, { ...wish, resources, principal, extends: null, totalSeconds: wish.seconds });
     });
+    accessRequests.inc({ event: 'created' });
     if (granted) await this.news.brokeGlass(request, granted);
     return request.id;
   }
@@ -66,6 +68,7 @@ export class AccessIntake {
       const asked = { role, resources, principal, seconds, reason, breakGlass: false, extends: grant.id, totalSeconds };
       return this.#store(manager, caller, asked);
     });
+    accessRequests.inc({ event: 'created' });
     return request.id;
   }
 
@@ -136,6 +139,7 @@ export class AccessIntake {
     );
     if (same) throw new ProblemError(409, 'already-pending', `The same is asked for already: ${same.id}.`);
     if (pending.length >= this.config.maxPendingApprovals) {
+      accessRequests.inc({ event: 'too-many' });
       throw new ProblemError(429, 'too-many-pending', 'Too many requests of yours wait for a decision.');
     }
   }
