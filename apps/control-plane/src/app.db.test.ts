@@ -97,6 +97,7 @@ test('somebody in no group may ask who they are, see what concerns them, and not
   // What is not for them does not exist for them, and what has a body is read before it is judged.
   expect(open).toEqual([
     'whoami 200',
+    ...['listLogins 200', 'deleteLogin 404', 'logout 409'],
     ...['listAccessRequests 200', 'createAccessRequest 422', 'getAccessRequest 404', 'approveAccessRequest 404'],
     ...['denyAccessRequest 422', 'withdrawAccessRequest 404', 'extendAccessRequest 422'],
     ...['listGrants 200', 'getGrant 404', 'deleteGrant 404'],
@@ -108,7 +109,7 @@ test('an auditor reads and changes nothing', async () => {
   const auditor = await replica.account('auditor', 'auditors');
   expect((await replica.call('GET', '/v1/audit', { as: auditor })).status).toBe(200);
   // Who decides, asks and gives up what is theirs is not for the API's rules to say.
-  const own = ['approvals', 'access-requests', 'grants'];
+  const own = ['approvals', 'access-requests', 'grants', 'logins'];
   for (const route of apiRoutes.filter(
     ({ method, public: isPublic, tag, id }) => method !== 'get' && !isPublic && !own.includes(tag) && id !== 'decide',
   )) {

@@ -23,6 +23,12 @@ test('membership passes through groups in groups', () => {
   expect(groupsOf('ServiceAccount::other', groups)).toEqual([]);
 });
 
+test('groups by claims pass on what holds them, declared or not', () => {
+  const groups = [{ name: 'ops', members: ['Group::dba'] }];
+  expect(groupsOf('User::x', groups, ['dba'])).toEqual(['dba', 'ops']);
+  expect(groupsOf('User::x', groups, [])).toEqual([]);
+});
+
 test('a group does not hold a principal that shares its name', () => {
   expect(groupsOf('User::dba', [dba, { name: 'ops', members: ['Group::dba'] }])).toEqual([]);
 });

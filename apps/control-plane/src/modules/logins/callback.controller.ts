@@ -10,7 +10,7 @@ import { OidcSignIn } from './oidc-sign-in.js';
 import { sendFailure } from './page.js';
 import type { ProvedIdentity } from './proved-identity.js';
 import { SignInCompletion } from './sign-in-completion.js';
-import { SignInRefusals } from './sign-in-refusals.js';
+import { SignInRefusals, wordsOf } from './sign-in-refusals.js';
 
 /** Where browsers come back from identity providers. */
 @Controller('auth')
@@ -67,7 +67,7 @@ export class CallbackController {
     try {
       identity = await step.identify(flow);
     } catch (error) {
-      const reference = await this.refusals.record(flow.provider ?? '', reasonOf(error), error);
+      const reference = await this.refusals.record(flow.provider ?? 'unknown', wordsOf(error));
       return this.completion.refuse(response, flow.request, reference);
     }
     await this.completion.proceed({ browser, response }, flow.request, identity);
@@ -76,13 +76,4 @@ export class CallbackController {
   private queryOf(request: HttpRequest): URLSearchParams {
     return new URL(request.originalUrl, this.config.publicUrl).searchParams;
   }
-}
-
-/** Bounded: parts of it are another server's words. */
-function reasonOf(error: unknown): string {
-  const { message, code, error: answered } = error as { message?: unknown; code?: unknown; error?: unknown };
-  return [message, code, answered]
-    .filter((part) => typeof part === 'string')
-    .join('; ')
-    .slice(0, 300);
 }

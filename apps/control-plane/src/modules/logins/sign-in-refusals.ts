@@ -15,15 +15,23 @@ export class SignInRefusals {
   /** For what anybody can cause at will: the log alone. Answers the reference that the browser is shown. */
   note(reason: string, error?: unknown): string {
     const reference = newReference();
-    this.log.warn({ reference, reason, err: error }, 'a sign-in failed');
+    // Never the error itself: what a provider sent hangs on it, tokens included.
+    this.log.warn({ reference, reason, ...(error !== undefined && { cause: wordsOf(error) }) }, 'a sign-in failed');
     return reference;
   }
 
   /** For what a provider answered, or whom we refused: the audit trail too. */
-  async record(provider: string, reason: string, error?: unknown): Promise<string> {
-    const reference = this.note(reason, error);
+  async record(provider: string, reason: string): Promise<string> {
+    const reference = this.note(reason);
     const target = `IdentityProvider::${provider}`;
     await this.audit.record({ actor: 'system', action: 'login.refused', target, detail: { reference, reason } });
     return reference;
   }
+}
+
+/** What an error says, bounded: parts of it are another server's words. */
+export function wordsOf(error: unknown): string {
+  const { name, message, code, error: answered } = error as Readonly<Record<string, unknown>>;
+  const words = [name, message, code, answered].filter((part) => typeof part === 'string');
+  return [...new Set(words)].join('; ').slice(0, 300);
 }
