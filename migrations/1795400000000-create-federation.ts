@@ -9,6 +9,9 @@ export class CreateFederation1795400000000 implements MigrationInterface {
     await runner.query(`
       ALTER TABLE objects ADD CONSTRAINT objects_kind_check
         CHECK (kind IN (${kindsBefore}, 'User', 'Role', 'TrustedIssuer', 'IdentityProvider'))`);
+    // Finds the person of an identity among tens of thousands.
+    await runner.query(`
+      CREATE INDEX objects_identities ON objects USING gin ((spec -> 'identities') jsonb_path_ops) WHERE kind = 'User'`);
     await runner.query(`
       CREATE TABLE issuer_keys (
         kind text NOT NULL DEFAULT 'TrustedIssuer' CHECK (kind = 'TrustedIssuer'),
@@ -52,6 +55,7 @@ export class CreateFederation1795400000000 implements MigrationInterface {
     await runner.query('DROP TABLE exchanged_tokens');
     await runner.query('DROP TABLE revoked_tokens');
     await runner.query('DROP TABLE issuer_keys');
+    await runner.query('DROP INDEX objects_identities');
     await runner.query(`DELETE FROM objects WHERE kind NOT IN (${kindsBefore})`);
     await runner.query('ALTER TABLE objects DROP CONSTRAINT objects_kind_check');
     await runner.query(`ALTER TABLE objects ADD CONSTRAINT objects_kind_check CHECK (kind IN (${kindsBefore}))`);

@@ -36,11 +36,14 @@ interface Trust {
 
 /** A key that we do not know may be new; it is looked for so often at most, however many tokens name it. */
 const refetchPatience = { sinceFetchMs: 30_000, sinceTryMs: 30_000 };
+/** So often at most it is even asked whether it may be looked for. */
+const refetchEveryMs = 1_000;
 
 /** Proves tokens of trusted issuers, under the newest revision. */
 @Injectable()
 export class IssuerTokens {
   #trust: Trust | undefined;
+  readonly #refetches = new Map<string, { readonly at: number; readonly work: Promise<unknown> }>();
 
   constructor(
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
@@ -76,8 +79,13 @@ export class IssuerTokens {
   /** Of the issuer, and of others that share its URL: which of them a token means is not proved yet. */
   async #refetch({ issuers }: Trust, name: string | undefined): Promise<void> {
     const url = issuers.find((issuer) => issuer.name === name)?.spec.issuer;
+    if (url === undefined) return;
+    const last = this.#refetches.get(url);
+    if (last && Date.now() - last.at < refetchEveryMs) return void (await last.work);
     const meant = issuers.filter(({ spec }) => spec.issuer === url);
-    await Promise.all(meant.map((issuer) => this.keys.refresh(issuer, refetchPatience)));
+    const work = Promise.all(meant.map((issuer) => this.keys.refresh(issuer, refetchPatience)));
+    this.#refetches.set(url, { at: Date.now(), work });
+    await work;
   }
 
   async #newestTrust(): Promise<Trust> {
