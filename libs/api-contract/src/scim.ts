@@ -19,7 +19,7 @@ const printable = (max: number) =>
     .string()
     .min(1)
     .max(max)
-    .regex(/^[^\p{Cc}]+$/u, 'must not hold control characters');
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must not hold control characters or broken ones');
 const schemas = z.array(z.string());
 const email = z.string().regex(/^[^\p{Cc}\s]{1,320}$/u, 'must be an e-mail address');
 const shownName = printable(200);

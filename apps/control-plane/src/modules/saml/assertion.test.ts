@@ -107,6 +107,7 @@ test.each<[string, Case]>([
   ['no authentication', { unsigned: cut(/<saml:AuthnStatement .*?<\/saml:AuthnStatement>/) }],
   ['an encrypted name', { unsigned: cut(/<saml:NameID .*?<\/saml:NameID>/, '<saml:EncryptedID/>') }],
   ['a failure', { facts: { status: 'urn:oasis:names:tc:SAML:2.0:status:Responder' } }],
+  ['a very long session index', { unsigned: cut(/ SessionIndex="[^"]*"/, ` SessionIndex="${'s'.repeat(1025)}"`) }],
   ['another version', { unsigned: cut(/(<saml:Assertion .*? Version=)"2.0"/, '$1"1.1"') }],
 ])('SA-04: %s is refused', async (_, hostile) => {
   expect((await verify({})).subject).toBe('a1b2c3');

@@ -34,6 +34,7 @@ const persistent = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
 const entity = 'urn:oasis:names:tc:SAML:2.0:nameid-format:entity';
 const bearer = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
 const maxSubject = 255;
+const maxSessionIndex = 1024;
 
 /**
  * Reads an assertion by the rules of the web browser SSO profile (SAML profiles §4.1.4.3).
@@ -120,8 +121,10 @@ function readSession(
   requireThat(signedInAt !== undefined && signedInAt <= latest(expected), 'signed in in the future');
   const until = instant(statement, 'SessionNotOnOrAfter');
   requireThat(until === undefined || until > expected.now.getTime(), 'a session that has ended');
+  const sessionIndex = attribute(statement, 'SessionIndex');
+  requireThat((sessionIndex ?? '').length <= maxSessionIndex, 'an unusable SessionIndex');
   return {
-    sessionIndex: attribute(statement, 'SessionIndex'),
+    sessionIndex,
     sessionEndsAt: until === undefined ? undefined : new Date(until),
   };
 }

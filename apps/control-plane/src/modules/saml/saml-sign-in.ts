@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { objectName } from '@sallyport/api-contract';
 import type { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../../platform/config/config.js';
 import { EnvelopeCipher } from '../../platform/crypto/envelope.js';
@@ -37,6 +38,8 @@ export class SamlSignIn {
   ) {}
 
   async provider(name: string): Promise<SamlProvider | undefined> {
+    // It comes from the address, where anything may stand.
+    if (!objectName.safeParse(name).success) return undefined;
     const found = await findObject(this.dataSource, 'IdentityProvider', name);
     return found?.spec.protocol === 'saml' ? { name, spec: found.spec } : undefined;
   }

@@ -213,6 +213,7 @@ test('a sign-in begins only in the browser that asked for it', async () => {
   expect(await statusOf(login)).toBe(400);
   expect(await statusOf(`${login}?flow=x&flow=y`)).toBe(400);
   expect(await statusOf(`${replica.url}/auth/saml/open/login?flow=${guest.relayState}`)).toBe(400);
+  expect(await statusOf(`${replica.url}/auth/saml/%00/login?flow=${guest.relayState}`)).toBe(400);
   expect(await statusOf(`${replica.url}/auth/saml/nobody/login?flow=${guest.relayState}`)).toBe(400);
 });
 

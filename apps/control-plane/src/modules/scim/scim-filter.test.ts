@@ -22,6 +22,8 @@ test.each([
   '(userName eq "a")',
   'password eq "x"',
   `userName eq "a' OR '1'='1`,
+  String.raw`userName eq "a\u0000"`,
+  String.raw`userName eq "a\ud800"`,
   'emails[type eq "work"].value eq "a"',
 ])('%j is refused', (text) => {
   expect(() => parse(text)).toThrow(expect.objectContaining({ status: 400, scimType: 'invalidFilter' }));

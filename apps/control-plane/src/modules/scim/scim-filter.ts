@@ -19,7 +19,7 @@ export function parseFilter<Name extends string>(
   const match = /^\s*([\w:.-]+)\s+eq\s+("(?:[^"\\]|\\.)*")\s*$/i.exec(text);
   const attribute = match && attributes.find((name) => name.toLowerCase() === shortName(match[1]!));
   const value = match && attribute && readString(match[2]!);
-  if (value === undefined || value === null || !attribute) {
+  if (value === undefined || value === null || !attribute || /[\p{Cc}\p{Cs}]/u.test(value)) {
     throw new ScimError(400, `The filters that work are: ${attributes.join(', ')} eq "…".`, 'invalidFilter');
   }
   return { attribute, value };

@@ -90,10 +90,18 @@ export async function requireFreeUserName(db: Queryable, { provider, subject, us
 /** Any number, the same in every replica. */
 const namingLock = 7_253_006;
 
-/** Keeps what the directory calls somebody; whoever was deleted there is back. */
-export async function saveUserName(db: Queryable, naming: Naming): Promise<void> {
+/**
+ * Keeps what the directory calls somebody; whoever was deleted there is back. Within a transaction.
+ * @returns what it was called before; undefined where it was not known or deleted.
+ */
+export async function saveUserName(db: Queryable, naming: Naming): Promise<string | undefined> {
   await db.query('SELECT pg_advisory_xact_lock($1)', [namingLock]);
   await requireFreeUserName(db, naming);
+  const before = await firstRow<{ name: string }>(
+    db,
+    'SELECT user_name AS name FROM scim_users WHERE provider = $1 AND subject = $2 AND NOT deleted',
+    [naming.provider, naming.subject],
+  );
   await db.query(
     `INSERT INTO scim_users (provider, subject, user_name) VALUES ($1, $2, $3)
      ON CONFLICT (provider, subject) DO UPDATE SET
@@ -101,6 +109,7 @@ export async function saveUserName(db: Queryable, naming: Naming): Promise<void>
      WHERE scim_users.deleted OR scim_users.user_name <> excluded.user_name`,
     [naming.provider, naming.subject, naming.userName],
   );
+  return before?.name;
 }
 
 export async function markDeleted(db: Queryable, naming: Naming): Promise<void> {

@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ScimPatch, ScimQuery, ScimUserInput } from '@sallyport/api-contract';
+import { objectName } from '@sallyport/api-contract';
 import type { DataSource } from 'typeorm';
 import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
+import { AuditService } from '../audit/audit.service.js';
 import { findObject } from '../configuration/configuration-store.js';
 import { ConfigurationService } from '../configuration/configuration.service.js';
 import type { Configuration, StoredObject } from '../configuration/configuration.js';
@@ -30,6 +32,7 @@ export class ScimUsersService {
   constructor(
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly configuration: ConfigurationService,
+    private readonly audit: AuditService,
   ) {}
 
   async list(provider: string, query: ScimQuery) {
@@ -42,7 +45,7 @@ export class ScimUsersService {
 
   async get(provider: string, id: string): Promise<ScimUserRow> {
     await this.requireProvider(provider);
-    const found = await store.findScimUser(this.dataSource, provider, id);
+    const found = objectName.safeParse(id).success && (await store.findScimUser(this.dataSource, provider, id));
     if (!found) throw noSuch('user', id);
     return found;
   }
@@ -59,8 +62,9 @@ export class ScimUsersService {
       return user ? put(user, personOf(input)) : create(current, naming, personOf(input));
     };
     const { changes } = await this.configuration.change({ actor: caller, edits: (current) => [edit(current)] });
-    await this.saveName(naming);
-    return this.get(provider, changes[0]!.name);
+    const { name } = changes[0]!;
+    await this.saveName(caller, { ...naming, name });
+    return this.get(provider, name);
   }
 
   replace(caller: CallerIdentity, target: ScimTarget, input: ScimUserInput): Promise<ScimUserRow> {
@@ -86,7 +90,12 @@ export class ScimUsersService {
       actor: caller,
       edits: (current) => [put(stillThere(current, row, provider), { ...storedPerson(row), active: false })],
     });
-    await store.markDeleted(this.dataSource, { provider, subject: row.subject, userName: row.userName });
+    const naming = { provider, subject: row.subject, userName: row.userName };
+    await this.dataSource.transaction(async (manager) => {
+      await store.markDeleted(manager, naming);
+      const detail = { before: { provider, userName: row.userName }, after: null };
+      await this.audit.record({ actor: caller, action: 'scim-user.deleted', target: `User::${id}`, detail }, manager);
+    });
   }
 
   private async change(
@@ -107,15 +116,29 @@ export class ScimUsersService {
       return put(user, next({ ...before, ...storedPerson({ ...row, spec: user.spec }) }));
     };
     await this.configuration.change({ actor: caller, edits: (current) => [edit(current)] });
-    await this.saveName(naming);
+    await this.saveName(caller, { ...naming, name: id });
     return this.get(provider, id);
   }
 
-  private saveName(naming: Parameters<typeof store.saveUserName>[1]): Promise<void> {
-    return this.dataSource.transaction((manager) => store.saveUserName(manager, naming));
+  private async saveName(
+    caller: CallerIdentity,
+    { name, ...naming }: Parameters<typeof store.saveUserName>[1] & { readonly name: string },
+  ): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const before = await store.saveUserName(manager, naming);
+      if (before === naming.userName) return;
+      const { provider, userName } = naming;
+      const detail = {
+        before: before === undefined ? null : { provider, userName: before },
+        after: { provider, userName },
+      };
+      await this.audit.record({ actor: caller, action: 'scim-user.named', target: `User::${name}`, detail }, manager);
+    });
   }
 
   private async requireProvider(provider: string): Promise<void> {
+    // It comes from the address, where anything may stand.
+    if (!objectName.safeParse(provider).success) throw new ScimError(404, 'There is no such provider.');
     const found =
       (await findObject(this.dataSource, 'IdentityProvider', provider)) ??
       (await findObject(this.dataSource, 'TrustedIssuer', provider));

@@ -42,6 +42,11 @@ afterAll(async () => {
   await installation.stop();
 });
 
+interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly detail: { readonly before: unknown; readonly after: unknown };
+}
 interface Sent {
   readonly provider?: string;
   readonly as?: string | null;
@@ -117,6 +122,8 @@ test('ID-25: the people of another provider do not exist', async () => {
     await scim('DELETE', `/Users/${id}`, undefined, elsewhere),
     await scim('GET', '/Users', undefined, { provider: 'nobody' }),
     await scim('GET', '/Users/admin'),
+    await scim('GET', '/Users/%00'),
+    await scim('GET', '/Users', undefined, { provider: '%00' }),
   ]) {
     expect(answer.status).toBe(404);
     expect(answer.body).toMatchObject({ schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: '404' });
@@ -304,9 +311,32 @@ test('a client can find out what there is', async () => {
 test('every change is in the audit trail with before and after', async () => {
   const id = await made('audited');
   await patch(id, { op: 'replace', value: { active: false } });
+  await patch(id, { op: 'replace', path: 'userName', value: 'renamed@example.com' });
+  await scim('DELETE', `/Users/${id}`);
   const { body } = await replica.call('GET', `/v1/audit?target=${encodeURIComponent(`User::${id}`)}`);
-  expect(body.items[0]).toMatchObject({
-    ...{ actor: 'ServiceAccount::okta', action: 'user.updated' },
-    detail: { before: { disabled: false }, after: { disabled: true } },
-  });
+  const facts = body.items.map(({ actor, action, detail: { before, after } }: AuditEntry) => ({
+    actor,
+    action,
+    before,
+    after,
+  }));
+  const actor = 'ServiceAccount::okta';
+  const named = (userName: string) => ({ provider: 'corp', userName });
+  expect(facts).toMatchObject([
+    { actor, action: 'scim-user.deleted', before: named('renamed@example.com'), after: null },
+    {
+      actor,
+      action: 'scim-user.named',
+      before: named('user-audited@example.com'),
+      after: named('renamed@example.com'),
+    },
+    { actor, action: 'user.updated', before: { disabled: false }, after: { disabled: true } },
+    { actor, action: 'scim-user.named', before: null, after: named('user-audited@example.com') },
+    {
+      actor,
+      action: 'user.created',
+      before: null,
+      after: { identities: [{ issuer: 'corp', subject: 'sub-audited' }] },
+    },
+  ]);
 });
