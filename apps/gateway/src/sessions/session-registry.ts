@@ -11,6 +11,7 @@ import type { Revision } from '../policy/revision.js';
 import { SessionPolicy, type SessionSubject } from '../policy/session-policy.js';
 import type { SessionRecorder } from '../recorder/session-recorder.js';
 import type { Spool } from '../recorder/spool.js';
+import { EndQueue } from './end-queue.js';
 import { isMeant, Revocations } from './revocations.js';
 import { ConnectPermissions, standingOf } from './session-validity.js';
 import type { SessionReporter } from './session-reporter.js';
@@ -49,6 +50,7 @@ const tickMs = 1000;
 export class SessionRegistry {
   readonly #sessions = new Map<string, RegisteredSession>();
   readonly #revoked = new Revocations();
+  readonly #ends = new EndQueue();
   readonly #tick: NodeJS.Timeout;
   #draining = false;
 
@@ -108,8 +110,7 @@ export class SessionRegistry {
     if (!session || session.ending) return;
     session.ending = { since: performance.now(), reason };
     this.options.log.info({ sessionId, reason, ...(code !== undefined && { code }) }, 'ending a session');
-    // Not from within whatever called: that may be the session's own state machine.
-    setImmediate(() => {
+    this.#ends.cut(() => {
       try {
         if (this.#sessions.has(sessionId)) session.request.terminate(reason);
       } catch (error) {
@@ -143,6 +144,7 @@ export class SessionRegistry {
     const end = performance.now() + endWithinMs;
     while (this.#sessions.size > 0 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
     for (const session of [...this.#sessions.values()]) session.close('the gateway is shutting down');
+    while (this.#ends.size > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
   #close(sessionId: string, noticed: string): void {
@@ -151,9 +153,15 @@ export class SessionRegistry {
     // Why it was told to end is the reason; that the client is gone then is only how the adapter noticed.
     const reason = session.ending?.reason ?? noticed;
     this.#sessions.delete(sessionId);
-    session.recorder.close(reason);
     this.options.approvals.sessionEnded(sessionId);
-    this.options.reporter.closed(sessionId, new Date().toISOString(), reason);
+    const endedAt = new Date().toISOString();
+    const finish = (): void => {
+      session.recorder.close(reason);
+      this.options.reporter.closed(sessionId, endedAt, reason);
+    };
+    // Whoever was told to end may be one of thousands: the others are not to wait for this one's files.
+    if (session.ending) this.#ends.afterwards(finish);
+    else finish();
   }
 
   #revalidate(revision: Revision): void {
