@@ -14,7 +14,7 @@ test.each([
   expect(visible(text)).toBe(shown);
 });
 
-test('no control character of any text reaches the terminal', () => {
+test('CP-06: no control character of any text reaches the terminal', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(visible(text)).not.toMatch(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);

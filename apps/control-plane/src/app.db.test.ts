@@ -52,7 +52,7 @@ test('/openapi.json describes every route', async () => {
   expect(described.sort()).toEqual(servedRoutes().sort());
 });
 
-test('every handler says who may use it', () => {
+test('ID-24: every handler says who may use it', () => {
   const discovery = new DiscoveryService(replica.app.get(ModulesContainer));
   const scanner = new MetadataScanner();
   const without: string[] = [];

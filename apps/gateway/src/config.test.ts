@@ -71,7 +71,7 @@ test.each([
   expect(loadConfig({ ...least, SALLYPORT_CONTROL_PLANE_URL: given }).controlPlaneUrl).toBe(meant);
 });
 
-test('clients need TLS wherever the listener can be reached from elsewhere', () => {
+test('ID-07: clients need TLS wherever the listener can be reached from elsewhere', () => {
   expect(problems({ ...least, SALLYPORT_POSTGRES_LISTEN: '0.0.0.0:7432' })).toEqual([
     'SALLYPORT_POSTGRES_TLS: may be off only when SALLYPORT_POSTGRES_LISTEN is a loopback address',
   ]);

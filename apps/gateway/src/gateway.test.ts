@@ -7,7 +7,7 @@ import { eventually, sampleResource, sha256 } from './testing-control-plane.js';
 import { selectAction } from './testing-gateway.js';
 import { client, ready, withGateway, type Running } from './testing-running-gateway.js';
 
-test('without a policy nobody gets in, and the gateway says that it is not ready', async () => {
+test('CP-04: without a policy nobody gets in, and the gateway says that it is not ready', async () => {
   await withGateway(async ({ port, health }) => {
     expect((await client(port, 'sp_ci shop')).said()).toBe('no\n');
     const response = await fetch(`${health}/readyz`);
@@ -49,7 +49,7 @@ test('a session is reported, judged, recorded, delivered whole, and its traces l
   });
 });
 
-test('targets’ secrets and policies never reach the disk; what does is private', async () => {
+test('CP-05: targets’ secrets and policies never reach the disk; what does is private', async () => {
   await withGateway(async (running) => {
     await ready(running);
     await client(running.port, 'sp_ci shop');
@@ -105,7 +105,7 @@ const cuts: [string, (running: Running) => void, string][] = [
   ],
 ];
 
-test.each(cuts)('a live session ends at once when %s', async (_why, cut, reason) => {
+test.each(cuts)('ID-08: a live session ends at once when %s', async (_why, cut, reason) => {
   await withGateway(async (running) => {
     await ready(running);
     const { said, ended } = await client(running.port, 'sp_ci shop');
@@ -134,7 +134,7 @@ test('a revocation of another credential leaves a session alone, and a revoked o
   });
 });
 
-test('a policy that gets too old denies, refuses new sessions, and after the grace ends the live ones', async () => {
+test('CP-03: a policy that gets too old denies, refuses new sessions, and after the grace ends the live ones', async () => {
   await withGateway(async (running) => {
     const { controlPlane, adapter, port, gateway } = running;
     controlPlane.publish({ maxAgeSeconds: 1 });

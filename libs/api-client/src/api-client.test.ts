@@ -94,6 +94,6 @@ test('nobody listening is said plainly', async () => {
   await expect(client.get('/v1/whoami', anything)).rejects.toMatchObject({ reason: 'connect' });
 });
 
-test('a token never travels unencrypted to another machine', () => {
+test('ID-07: a token never travels unencrypted to another machine', () => {
   expect(() => new ApiClient({ baseUrl: 'http://example.com', token: 'sp_test' })).toThrow(/unencrypted/);
 });

@@ -159,7 +159,7 @@ describe('enforce', () => {
     expect(() => verdict.permit.take()).toThrow('once');
   });
 
-  test('a record that cannot reach the disk forwards nothing', () => {
+  test('CP-04, CP-07: a record that cannot reach the disk forwards nothing', () => {
     const w = world(permit);
     const verdict = enforce(w.context, exchange());
     w.recorder.failing = 'flush';
@@ -169,13 +169,13 @@ describe('enforce', () => {
     expect(() => verdict.permit.take()).toThrow('once');
   });
 
-  test('a decision that cannot be recorded denies', () => {
+  test('CP-04: a decision that cannot be recorded denies', () => {
     const w = world(permit);
     w.recorder.failing = 'decision';
     expect(enforce(w.context, exchange())).toMatchObject({ kind: 'deny', because: [{ code: 'recording-failed' }] });
   });
 
-  test('a judge that throws denies', () => {
+  test('CP-04: a judge that throws denies', () => {
     const w = world(new Error('wasm trap'));
     expect(enforce(w.context, exchange())).toMatchObject({ kind: 'deny', because: [{ code: 'decision-failed' }] });
     expect(w.recorder.decisions).toHaveLength(1);
@@ -205,7 +205,7 @@ describe('enforce', () => {
 });
 
 describe('awaitApproval', () => {
-  test('an approved request is consumed, recorded, then permitted once', async () => {
+  test('AP-03: an approved request is consumed, recorded, then permitted once', async () => {
     const w = world(hold);
     const pending: string[] = [];
     const verdict = await awaitApproval(
@@ -233,14 +233,14 @@ describe('awaitApproval', () => {
     expect(w.approvals.log).toEqual([]);
   });
 
-  test('an unreachable control plane refuses', async () => {
+  test('CP-04: an unreachable control plane refuses', async () => {
     const w = world(hold);
     w.approvals.openFails = true;
     const verdict = await awaitApproval(w.context, held(w), hooks());
     expect(verdict).toMatchObject({ kind: 'deny', because: [{ code: 'approval-void' }] });
   });
 
-  test('a text that means something else by now refuses', async () => {
+  test('AP-03: a text that means something else by now refuses', async () => {
     const w = world(hold);
     const reinspect = async () => ({ action: action({ fingerprint: 'delete other.orders' }) });
     const verdict = await awaitApproval(w.context, held(w), hooks({ reinspect }));
@@ -248,14 +248,14 @@ describe('awaitApproval', () => {
     expect(w.approvals.log).toEqual(['abandon: what was approved is no longer what would run']);
   });
 
-  test('a changed search path or relation refuses', async () => {
+  test('AP-03, AP-05: a changed search path or relation refuses', async () => {
     const w = world(hold);
     const reinspect = async () => ({ action: action(), binding: 'other' });
     expect(await awaitApproval(w.context, held(w), hooks({ reinspect }))).toMatchObject({ kind: 'deny' });
     expect(w.approvals.log).not.toContain('consume');
   });
 
-  test('policy that denies by now wins over the approval', async () => {
+  test('AP-05: policy that denies by now wins over the approval', async () => {
     const w = world(hold);
     const waiting = held(w);
     w.decision = deny;
@@ -266,7 +266,7 @@ describe('awaitApproval', () => {
     expect(w.approvals.log).toEqual(['abandon: policy denies it by now']);
   });
 
-  test('policy that asks other people by now voids the approval', async () => {
+  test('AP-05: policy that asks other people by now voids the approval', async () => {
     const w = world(hold);
     const waiting = held(w);
     w.decision = { ...hold, approval: { requirements: [{ groups: ['security'], quorum: 1 }], expiresInSeconds: 60 } };
@@ -276,14 +276,14 @@ describe('awaitApproval', () => {
     });
   });
 
-  test('an approval already used refuses', async () => {
+  test('AP-07: an approval already used refuses', async () => {
     const w = world(hold);
     w.approvals.consumed = false;
     const verdict = await awaitApproval(w.context, held(w), hooks());
     expect(verdict).toMatchObject({ kind: 'deny', because: [{ code: 'approval-void' }] });
   });
 
-  test('a lost answer to the claim refuses and reports that nothing ran', async () => {
+  test('AP-08: a lost answer to the claim refuses and reports that nothing ran', async () => {
     const w = world(hold);
     w.approvals.consumed = new Error('connection lost');
     expect((await awaitApproval(w.context, held(w), hooks())).kind).toBe('deny');
@@ -318,7 +318,7 @@ describe('awaitApproval', () => {
     expect(verdict).toMatchObject({ kind: 'deny', because: [{ code: 'approval-expired' }] });
   });
 
-  test('the binding covers text, parameters, state and identity', async () => {
+  test('AP-03: the binding covers text, parameters, state and identity', async () => {
     const seen = new Set<string>();
     const variants: [Partial<Exchange<string>>, string][] = [
       [{}, 'key1'],

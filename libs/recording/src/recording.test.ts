@@ -152,7 +152,7 @@ test('bytes larger than a frame are split and lose nothing', async () => {
   expect(Buffer.concat(parts).equals(large)).toBe(true);
 });
 
-test('sessions that share one buffer never mix', async () => {
+test('CP-10: sessions that share one buffer never mix', async () => {
   const buffer = new FrameBuffer(4096);
   const kept = new Map<string, Buffer[]>([
     ['a', []],

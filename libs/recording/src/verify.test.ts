@@ -61,7 +61,7 @@ test('without the stored chain a change before the last segment is still noticed
   }
 });
 
-test('loss, reordering, repetition and foreign segments are told apart', async () => {
+test('CP-07: loss, reordering, repetition and foreign segments are told apart', async () => {
   const made = recording();
   const [first, second, third] = made.segments as [Buffer, Buffer, Buffer];
   expect(await codes([first, third])).toContain('segment-missing');

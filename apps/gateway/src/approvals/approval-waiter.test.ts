@@ -87,7 +87,7 @@ async function asked(): Promise<string> {
   return controlPlane.bodies('exchange.held').at(-1)!.id;
 }
 
-test('an approved request runs once, and what came of it is reported', async () => {
+test('AP-03: an approved request runs once, and what came of it is reported', async () => {
   const verdict = held();
   const id = await asked();
   controlPlane.push('approval.resolved', { approvalId: id, state: 'approved' });
@@ -118,7 +118,7 @@ test('the answer may come before anybody waits for it, and only the first one co
   expect(waiter.pending).toBe(0);
 });
 
-test('when the claim’s reply is lost nothing runs, and that is reported once the link is back', async () => {
+test('AP-08: when the claim’s reply is lost nothing runs, and that is reported once the link is back', async () => {
   controlPlane.on('approval.consume', () => 'drop');
   const verdict = held();
   const id = await asked();
@@ -163,7 +163,7 @@ test('without a link nothing can be held open for approval', async () => {
   await controlPlane.start();
 });
 
-test('what was decided while the link was down is heard at hello', async () => {
+test('AP-07: what was decided while the link was down is heard at hello', async () => {
   const verdict = held();
   const id = await asked();
   controlPlane.resolved = [{ approvalId: id, state: 'approved' }];
@@ -171,7 +171,7 @@ test('what was decided while the link was down is heard at hello', async () => {
   expect(await verdict).toMatchObject({ kind: 'permit' });
 });
 
-test('a session that ends leaves no approval behind: unused ones are given up, used ones are unknown', async () => {
+test('AP-07: a session that ends leaves no approval behind: unused ones are given up, used ones are unknown', async () => {
   const used = held();
   const usedId = await asked();
   controlPlane.push('approval.resolved', { approvalId: usedId, state: 'approved' });
@@ -190,7 +190,7 @@ test('a session that ends leaves no approval behind: unused ones are given up, u
   expect(waiter.pending).toBe(0);
 });
 
-test('a process that died between claim and report leaves the outcome as unknown, and runs nothing again', () => {
+test('AP-08: a process that died between claim and report leaves the outcome as unknown, and runs nothing again', () => {
   const file = `${journalFile()}.crashed`;
   const before = new ApprovalJournal(file);
   before.claim('a');

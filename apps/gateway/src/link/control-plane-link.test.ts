@@ -38,7 +38,7 @@ function dial(options: Partial<LinkOptions> = {}) {
   return { link, pushes };
 }
 
-test('it enrols once with a key of its own, and afterwards says hello with what it was given', async () => {
+test('CP-01: it enrols once with a key of its own, and afterwards says hello with what it was given', async () => {
   const first = dial({ enrolmentToken: controlPlane.enrolmentToken() });
   await eventually(() => first.link.connected);
   first.link.stop();
@@ -92,7 +92,7 @@ test('a lost connection is dialled again, and whoever waited for a reply learns 
   await expect(silent).rejects.toMatchObject({ code: 'timeout' });
 });
 
-test('unknown and malformed messages are answered as such and change nothing', async () => {
+test('CP-04: unknown and malformed messages are answered as such and change nothing', async () => {
   const { link, pushes } = dial({ enrolmentToken: controlPlane.enrolmentToken() });
   await eventually(() => link.connected);
   controlPlane.pushRaw('policy.deleted', {});
@@ -121,7 +121,7 @@ test('what does not fit the contract is not even sent', async () => {
   });
 });
 
-test('a credential is renewed before it ends', async () => {
+test('CP-01: a credential is renewed before it ends', async () => {
   controlPlane.credentialSeconds = 0.3;
   const { link } = dial({ enrolmentToken: controlPlane.enrolmentToken() });
   await eventually(() => controlPlane.bodies('lease.renew').length >= 3);
@@ -141,7 +141,7 @@ test('a peer that accepts and says nothing is given up', async () => {
   mute.close();
 });
 
-test('the highest revision ever seen survives a restart and never falls', async () => {
+test('CP-03: the highest revision ever seen survives a restart and never falls', async () => {
   const { link } = dial({ enrolmentToken: controlPlane.enrolmentToken() });
   await eventually(() => link.connected);
   const identity = new Identity(directory.path);

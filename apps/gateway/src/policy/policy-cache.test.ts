@@ -58,7 +58,7 @@ test('a signed revision is put in force, and the next one replaces it for sessio
   expect(policy.judge(selectAction())).toMatchObject({ effect: 'deny', policyRevision: 2 });
 });
 
-test('what another key signed, or what was changed after signing, is refused', () => {
+test('CP-03: what another key signed, or what was changed after signing, is refused', () => {
   const { source, cache } = setUp();
   const good = source.sign(source.snapshot());
   const stranger = generateKeyPairSync('ed25519').privateKey;
@@ -75,7 +75,7 @@ test('what another key signed, or what was changed after signing, is refused', (
   expect(cache.publish(good)).toEqual({ accepted: true });
 });
 
-test('a key of another kind under a pinned name verifies nothing', () => {
+test('CP-03: a key of another kind under a pinned name verifies nothing', () => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const source = new TestingControlPlane();
   const cache = new PolicyCache({
@@ -91,7 +91,7 @@ test('a key of another kind under a pinned name verifies nothing', () => {
   expect(cache.publish({ payload, signature, keyId: 'key-1' })).toEqual({ accepted: false, why: 'bad-signature' });
 });
 
-test('an older revision and a replay are refused, after a restart too', () => {
+test('CP-03: an older revision and a replay are refused, after a restart too', () => {
   const { source, cache, highest } = setUp();
   const first = source.sign(source.snapshot());
   const second = source.sign(source.snapshot({ issuedAt: later(5) }));
@@ -105,7 +105,7 @@ test('an older revision and a replay are refused, after a restart too', () => {
   expect(restarted.cache.publish(restarted.source.sign(old))).toEqual({ accepted: false, why: 'older-revision' });
 });
 
-test('what is meant for another gateway, comes from the future or has another shape is refused', () => {
+test('CP-03: what is meant for another gateway, comes from the future or has another shape is refused', () => {
   const { source, cache, publish, unenrol } = setUp();
   expect(publish({ gateway: 'elsewhere' })).toEqual({ accepted: false, why: 'other-gateway' });
   expect(publish({ issuedAt: later(120_000) })).toEqual({ accepted: false, why: 'from-the-future' });
@@ -130,7 +130,7 @@ test.each([
     },
   ],
   ['the pseudonym key is short', { pseudonymKey: 'AAAA' }],
-])('when %s the last good revision stays, and its age is not renewed', (_why, parts) => {
+])('CP-03: when %s the last good revision stays, and its age is not renewed', (_why, parts) => {
   const { publish, cache, effect, pass, source } = setUp();
   publish({ maxAgeSeconds: 10 });
   pass(9000);
@@ -145,7 +145,7 @@ test.each([
   expect(effect()).toBe('deny');
 });
 
-test('a lease keeps the revision in force alive; without one its age ends it', () => {
+test('CP-03: a lease keeps the revision in force alive; without one its age ends it', () => {
   const { publish, cache, source, effect, pass } = setUp();
   publish({ maxAgeSeconds: 10 });
   pass(9000);
@@ -159,7 +159,7 @@ test('a lease keeps the revision in force alive; without one its age ends it', (
   expect(new SessionPolicy(cache, subject).judge(selectAction()).because[0]!.code).toBe('policy-stale');
 });
 
-test('a lease that is old, replayed, forged or for another revision renews nothing', () => {
+test('CP-03: a lease that is old, replayed, forged or for another revision renews nothing', () => {
   const { publish, cache, source } = setUp();
   publish();
   publish({ issuedAt: later(10) });
@@ -175,7 +175,7 @@ test('a lease that is old, replayed, forged or for another revision renews nothi
   expect(cache.lease(good)).toEqual({ accepted: false, why: 'replayed' });
 });
 
-test('what took long to arrive is that much older, and neither clock alone keeps a policy alive', () => {
+test('CP-03: what took long to arrive is that much older, and neither clock alone keeps a policy alive', () => {
   let monotonic = 0;
   let wall = 1_000_000;
   const freshness = new Freshness(

@@ -75,7 +75,7 @@ async function framesOf(segments: readonly Buffer[]): Promise<Frame[]> {
   return frames;
 }
 
-test('a long session becomes several segments that arrive in order, whole, also when acknowledgements get lost', async () => {
+test('CP-07: a long session becomes several segments that arrive in order, whole, also when acknowledgements get lost', async () => {
   await withDelivery(async (controlPlane, uploader) => {
     let lost = 0;
     controlPlane.on('recording.segment', ({ index }) => {
@@ -159,13 +159,13 @@ test.each([1, 2, 3])(
   30_000,
 );
 
-test('when the disk takes no more, the session is told to end, and what was flushed before is whole', async () => {
+test('CP-07: when the disk takes no more, the session is told to end, and what was flushed before is whole', async () => {
   const { flushed, ended } = writing({ maxFileBlocks: 60 });
   expect(await ended).toBe(3);
   await expectRecovered(flushed);
 }, 30_000);
 
-test('recovering twice, or after dying while recovering, changes nothing', async () => {
+test('CP-07: recovering twice, or after dying while recovering, changes nothing', async () => {
   const { spool, sealed } = makeSpool({ segmentBytes: 5000 });
   const session = sampleSession(randomUUID());
   const recorder = spool.record(session);
@@ -205,7 +205,7 @@ test('a session whose last word was delivered before the crash still gets its en
   });
 });
 
-test('a full spool refuses new sessions, asks for a pause, and at its quota nothing more may be forwarded', () => {
+test('CP-07: a full spool refuses new sessions, asks for a pause, and at its quota nothing more may be forwarded', () => {
   const { spool, failed } = makeSpool({ maxBytes: 100_000 });
   const recorder = spool.record(sampleSession(randomUUID()));
   recorder.response(Buffer.alloc(90_000));
@@ -235,7 +235,7 @@ test('a recording that broke ends with the reason, after the last whole frame', 
   expect(sealed.at(-1)!.last).toBe(true);
 });
 
-test('without its folder nothing is recorded, so no session starts and none goes on', async () => {
+test('CP-07: without its folder nothing is recorded, so no session starts and none goes on', async () => {
   const { spool, failed, sealed } = makeSpool({ segmentBytes: 100 });
   const recorder = spool.record(sampleSession(randomUUID()));
   rmSync(directory.path, { recursive: true });
@@ -261,17 +261,20 @@ test('after its end a recording takes nothing more', () => {
   expect(() => recorder.flush()).toThrow('ended');
 });
 
-test.each(['write', 'fsync'] as const)('what was flushed is in the file, in %s durability', async (durability) => {
-  const { spool } = makeSpool({ durability });
-  const session = sampleSession(randomUUID());
-  const recorder = spool.record(session);
-  recorder.decision(sampleRecord(session.id, 1));
-  recorder.flush();
-  const [file] = readdirSync(directory.path);
-  const frames = await framesOf([readFileSync(join(directory.path, file!))]);
-  expect(frames.map((frame) => frame.kind)).toEqual(['open', 'decision']);
-  spool.stop();
-});
+test.each(['write', 'fsync'] as const)(
+  'CP-07: what was flushed is in the file, in %s durability',
+  async (durability) => {
+    const { spool } = makeSpool({ durability });
+    const session = sampleSession(randomUUID());
+    const recorder = spool.record(session);
+    recorder.decision(sampleRecord(session.id, 1));
+    recorder.flush();
+    const [file] = readdirSync(directory.path);
+    const frames = await framesOf([readFileSync(join(directory.path, file!))]);
+    expect(frames.map((frame) => frame.kind)).toEqual(['open', 'decision']);
+    spool.stop();
+  },
+);
 
 test('two thousand idle sessions hold no file open and little memory', async () => {
   const { spool, sealed } = makeSpool({ segmentAgeMs: 0 });

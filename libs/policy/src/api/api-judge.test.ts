@@ -34,7 +34,7 @@ test('a name is not a group, nor a role', () => {
   expect(builtIn.permits(question({ principal }))).toBe(false);
 });
 
-test('what fails denies', () => {
+test('CP-04: what fails denies', () => {
   const broken: Partial<ApiQuestion>[] = [
     { verb: 'drop' as 'delete' },
     { verb: 'drop' as 'delete', collection: 'policies' },

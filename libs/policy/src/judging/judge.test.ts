@@ -39,7 +39,7 @@ describe('the order of verdicts', () => {
     expect(decision.policyRevision).toBe(7);
   });
 
-  test('no policies at all deny', () => {
+  test('CP-04: no policies at all deny', () => {
     const judge = new Judge({ revision: 1, policies: [], groups: [], resources: [shop] });
     expect(judge.forSession(question).judge(read).effect).toBe('deny');
   });
@@ -241,7 +241,7 @@ describe('what fails denies', () => {
     expect(['evaluation-error', 'decision-failed']).toContain(decision.because[0]!.code);
   });
 
-  test('a retired revision denies, cached decisions included', () => {
+  test('CP-03: a retired revision denies, cached decisions included', () => {
     const judge = judgeOf(all);
     const session = judge.forSession(question);
     expect(session.judge(read).effect).toBe('permit');
@@ -251,7 +251,7 @@ describe('what fails denies', () => {
     expect(judge.forSession(question).judge(read).effect).toBe('deny');
   });
 
-  test('one invalid policy is no judge at all', () => {
+  test('CP-04: one invalid policy is no judge at all', () => {
     const policies = [
       { name: 'good', cedar: all },
       { name: 'bad', cedar: 'forbid (principal, action, nobody);' },

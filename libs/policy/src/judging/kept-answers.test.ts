@@ -11,7 +11,7 @@ const cedar = `
 const objects = ['public.f6', 'public.f7', 'public.f8', 'public.f9', 'public.f10', 'other.f7', 'secret.f6'];
 const call = (...names: string[]) => action(...names.map((name) => ({ action: 'call', object: `shop/${name}` })));
 
-test('an answer kept for one object is no answer for another that policy can tell from it', () => {
+test('CP-10: an answer kept for one object is no answer for another that policy can tell from it', () => {
   const session = judgeOf(cedar).forSession(question);
   for (const first of objects) {
     for (const second of objects) {

@@ -38,7 +38,7 @@ describe('masks', () => {
     expect(masks(decision)).toEqual(expected);
   });
 
-  test('a reveal that cannot be evaluated denies', () => {
+  test('CP-04: a reveal that cannot be evaluated denies', () => {
     const cedar = `${reader} permit (principal, action == Action::"reveal", resource) when { context.hour + 9223372036854775807 > 0 };`;
     expect(decide(cedar, everything, { now: tenOClock })).toMatchObject({
       effect: 'deny',

@@ -161,7 +161,7 @@ test('when policy denies by the time of approval it does not run', async () => {
   expect(await exists(10)).toBe(true);
 });
 
-test('a connection that dies while an approved request runs has an unknown outcome', async () => {
+test('AP-08: a connection that dies while an approved request runs has an unknown outcome', async () => {
   gateway.host.opinion = () => hold;
   const late = queryMessage('SELECT pg_sleep(30)');
   const decided = gateway.host.approvals.decide({ state: 'approved' }); // for the connection
@@ -177,7 +177,7 @@ test('a connection that dies while an approved request runs has an unknown outco
   expect(gateway.host.approvals.reports.at(-1)).toMatch(/^unknown/);
 });
 
-test('executing twice asks twice', async () => {
+test('AP-07, AP-10: executing twice asks twice', async () => {
   await client.ask([parseMessage('d', removal(11)), syncMessage]);
   for (const state of ['denied', 'approved'] as const) {
     client.send(bindMessage('', 'd'), executeMessage(''), syncMessage);

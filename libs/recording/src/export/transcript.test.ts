@@ -90,7 +90,7 @@ test('messages split at every byte render the same', async () => {
   }
 });
 
-test('terminal escapes and direction overrides in recorded data are shown, not obeyed', async () => {
+test('CP-06: terminal escapes and direction overrides in recorded data are shown, not obeyed', async () => {
   const answer = Buffer.concat([
     message('T', u16(1), field('\u001b[2J', 25)),
     row('\u001b]0;owned\u0007\u202Etxt'),

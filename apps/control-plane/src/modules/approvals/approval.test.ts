@@ -10,7 +10,7 @@ const terms = (...requirements: [string[], number][]): ApprovalTerms => ({
 });
 const approver = (person: string, ...groups: string[]): Approver => ({ person, groups });
 
-test('a final state is never left, whatever happens', () => {
+test('AP-02: a final state is never left, whatever happens', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...events), { maxLength: 30 }), (history) => {
       let state: ApprovalState = 'pending';
@@ -41,7 +41,7 @@ test('one person of a named group is enough for a quorum of one', () => {
   expect(isQuorumMet(terms([['dba'], 1]), [])).toBe(false);
 });
 
-test('two accounts of one person are one pair of eyes', () => {
+test('AP-01: two accounts of one person are one pair of eyes', () => {
   const twice = [approver('alice', 'dba'), approver('alice', 'dba')];
   expect(isQuorumMet(terms([['dba'], 2]), twice)).toBe(false);
   expect(isQuorumMet(terms([['dba'], 1], [['security'], 1]), [approver('alice', 'dba', 'security')])).toBe(false);

@@ -40,14 +40,14 @@ test('members of a group that the policy names decide, without any right on the 
   expect([status, body.state]).toEqual([200, 'approved']);
 });
 
-test('the requester sees it and cannot decide it', async () => {
+test('AP-01: the requester sees it and cannot decide it', async () => {
   const id = await hold();
   expect(await listed(keys['ci'])).toContain(id);
   const { status, body } = await replica.call('POST', `/v1/approvals/${id}/approve`, { as: keys['ci']!, body: {} });
   expect([status, body.code]).toEqual([403, 'self-approval']);
 });
 
-test('nobody else sees it or decides it', async () => {
+test('ID-25: nobody else sees it or decides it', async () => {
   const id = await hold();
   expect(await listed(keys['other'])).toEqual([]);
   expect((await replica.call('GET', `/v1/approvals/${id}`, { as: keys['other']! })).status).toBe(404);

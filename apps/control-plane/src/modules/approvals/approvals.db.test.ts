@@ -47,7 +47,7 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     (error: { code?: string }) => error.code ?? String(error),
   );
 
-test('approved once, consumed once, and the gateway is told', async () => {
+test('AP-03: approved once, consumed once, and the gateway is told', async () => {
   const exchange = await held();
   expect(await stateOf(exchange.id)).toBe('pending');
   expect(await consume(exchange)).toBe(false);
@@ -59,14 +59,14 @@ test('approved once, consumed once, and the gateway is told', async () => {
   expect(await stateOf(exchange.id)).toBe('consumed');
 });
 
-test('of fifty claims at once one succeeds', async () => {
+test('AP-02, AP-03: of fifty claims at once one succeeds', async () => {
   const exchange = await held();
   await parts.decisions.decide(exchange.id, callerFor(bob), yes);
   const claims = await Promise.all(Array.from({ length: 50 }, () => consume(exchange)));
   expect(claims.filter(Boolean)).toHaveLength(1);
 }, 30_000);
 
-test('two hundred decisions at once leave exactly one final word', async () => {
+test('AP-02: two hundred decisions at once leave exactly one final word', async () => {
   const exchange = await held();
   const voters = Array.from({ length: 200 }, (_, n) => reviewer(`voter-${n}`, 'dba'));
   parts.principals.set(...voters);
@@ -87,7 +87,7 @@ test('two hundred decisions at once leave exactly one final word', async () => {
   expect(entries.items).toHaveLength(1);
 }, 60_000);
 
-test('a quorum of two takes two people, not two accounts of one', async () => {
+test('AP-01, AP-02: a quorum of two takes two people, not two accounts of one', async () => {
   const exchange = await held({ requirements: [{ groups: ['dba'], quorum: 2 }] });
   const botOfBob = { type: 'ServiceAccount', id: 'bots', groups: ['dba'], roles: [], owner: 'bob' } as const;
   parts.principals.set(botOfBob);
@@ -99,7 +99,7 @@ test('a quorum of two takes two people, not two accounts of one', async () => {
   expect(await stateOf(exchange.id)).toBe('approved');
 });
 
-test('one no ends it, with its comment, also after a yes of the same person', async () => {
+test('AP-02: one no ends it, with its comment, also after a yes of the same person', async () => {
   const exchange = await held({ requirements: [{ groups: ['dba'], quorum: 2 }] });
   await parts.decisions.decide(exchange.id, callerFor(bob), yes);
   await parts.decisions.decide(exchange.id, callerFor(bob), no);
@@ -115,7 +115,7 @@ test.each([
   ['the requesting account itself', { ...ci, groups: ['dba'] }],
   ['the owner of the requesting account', reviewer('alice@example.com', 'dba')],
   ['another account of the same owner', { ...ci, id: 'other', groups: ['dba'] }],
-])('%s decides nothing, neither way', async (_, principal) => {
+])('AP-01: %s decides nothing, neither way', async (_, principal) => {
   const exchange = await held();
   for (const said of [yes, no]) {
     expect(await codeOf(parts.decisions.decide(exchange.id, callerFor(principal), said))).toBe('self-approval');
@@ -123,7 +123,7 @@ test.each([
   expect(await stateOf(exchange.id)).toBe('pending');
 });
 
-test('an owner that the gateway did not name counts all the same', async () => {
+test('AP-01: an owner that the gateway did not name counts all the same', async () => {
   const exchange = await held({ principal: { type: 'ServiceAccount', id: 'ci', groups: [], roles: [] } });
   const alice = reviewer('alice@example.com', 'dba');
   expect(await codeOf(parts.decisions.decide(exchange.id, callerFor(alice), yes))).toBe('self-approval');
@@ -140,7 +140,7 @@ test.each([
   ['removed', () => parts.principals.remove(bob)],
   ['out of the group', () => parts.principals.set({ ...bob, groups: [] })],
   ['by now the owner of the requester', () => parts.principals.set({ ...ci, owner: 'bob' })],
-])('an approver who is %s before release makes it void', async (_, change) => {
+])('AP-05: an approver who is %s before release makes it void', async (_, change) => {
   const exchange = await held();
   await parts.decisions.decide(exchange.id, callerFor(bob), yes);
   change();
@@ -153,7 +153,7 @@ test.each([
   expect(await consume(exchange)).toBe(false);
 });
 
-test('a requester who was disabled meanwhile runs nothing', async () => {
+test('AP-05: a requester who was disabled meanwhile runs nothing', async () => {
   const exchange = await held();
   await parts.decisions.decide(exchange.id, callerFor(bob), yes);
   parts.principals.remove(ci);
@@ -161,7 +161,7 @@ test('a requester who was disabled meanwhile runs nothing', async () => {
   expect(await stateOf(exchange.id)).toBe('void');
 });
 
-test('an approval is worth nothing for another request or another gateway', async () => {
+test('AP-03: an approval is worth nothing for another request or another gateway', async () => {
   const exchange = await held();
   await parts.decisions.decide(exchange.id, callerFor(bob), yes);
   const other = { approvalId: exchange.id, bindingHash: 'b'.repeat(64) };
@@ -172,7 +172,7 @@ test('an approval is worth nothing for another request or another gateway', asyn
   expect(await consume(exchange)).toBe(true);
 });
 
-test('past its time it is neither decided nor consumed, whether or not its job has run', async () => {
+test('AP-05: past its time it is neither decided nor consumed, whether or not its job has run', async () => {
   const pending = await held();
   const approved = await held();
   await parts.decisions.decide(approved.id, callerFor(bob), yes);
@@ -186,14 +186,14 @@ test('past its time it is neither decided nor consumed, whether or not its job h
   expect(rows.map((row) => row.state)).toEqual(['expired', 'expired']);
 });
 
-test('the time is the terms, whatever the gateway says', async () => {
+test('AP-05: the time is the terms, whatever the gateway says', async () => {
   const exchange = { ...heldExchange({ expiresInSeconds: 60 }), expiresAt: '2999-01-01T00:00:00Z' };
   await parts.intake.hold(local, exchange);
   const { expiresAt } = await parts.queries.get(exchange.id);
   expect(Date.parse(expiresAt) - Date.now()).toBeLessThan(100_000);
 });
 
-test('a request said twice is one approval; a taken id is refused', async () => {
+test('AP-03, AP-11: a request said twice is one approval; a taken id is refused', async () => {
   const exchange = await held();
   await parts.intake.hold(local, exchange);
   expect((await parts.queries.list({})).items).toHaveLength(1);
@@ -201,14 +201,14 @@ test('a request said twice is one approval; a taken id is refused', async () => 
   expect(await codeOf(parts.intake.hold(local, forged))).toBe('approval-conflict');
 });
 
-test('one identity has only so many waiting, also in a burst', async () => {
+test('AP-11: one identity has only so many waiting, also in a burst', async () => {
   const burst = Array.from({ length: maxPendingApprovals + 4 }, () => codeOf(held()));
   const codes = await Promise.all(burst);
   expect(codes.filter((code) => code === 'too-many-pending')).toHaveLength(4);
   expect(await codeOf(held({ principal: { ...ci, id: 'another' } }))).toBe('nothing refused');
 });
 
-test('a request too large to read is refused, not cut', async () => {
+test('AP-04: a request too large to read is refused, not cut', async () => {
   expect(await codeOf(held({ text: `SELECT ${'x'.repeat(600_000)}` }))).toBe('too-large');
 });
 
@@ -221,7 +221,7 @@ test('a session that goes takes what it waited for with it', async () => {
   expect(await codeOf(held({ session: session.id }))).toBe('session-ended');
 });
 
-test('after a crash a released execution is unknown and never runs again', async () => {
+test('AP-08: after a crash a released execution is unknown and never runs again', async () => {
   const released = await held();
   const waiting = await held();
   const granted = await held();
@@ -242,7 +242,7 @@ test('after a crash a released execution is unknown and never runs again', async
   expect(await parts.queries.get(released.id)).toMatchObject({ outcome: 'completed', outcomeDetail: 'DELETE 1' });
 });
 
-test('a gateway that never learned of its claim reports, and nothing hangs', async () => {
+test('AP-08: a gateway that never learned of its claim reports, and nothing hangs', async () => {
   const exchange = await held();
   await parts.release.abandon(local, { approvalId: exchange.id, reason: 'the client left' });
   expect(await stateOf(exchange.id)).toBe('abandoned');
@@ -252,14 +252,14 @@ test('a gateway that never learned of its claim reports, and nothing hangs', asy
   expect(await parts.queries.get(exchange.id)).toMatchObject({ state: 'abandoned', outcome: null });
 });
 
-test('the database itself keeps a final state', async () => {
+test('AP-02: the database itself keeps a final state', async () => {
   const exchange = await held();
   await parts.decisions.decide(exchange.id, callerFor(bob), no);
   const rewrite = parts.dataSource.query(`UPDATE approvals SET state = 'approved' WHERE id = $1`, [exchange.id]);
   await expect(rewrite).rejects.toThrow('denied for good');
 });
 
-test('a reviewer reads all of it, escaped; a list is only a hint', async () => {
+test('AP-04: a reviewer reads all of it, escaped; a list is only a hint', async () => {
   const text = `DELETE FROM orders -- \u202e${'x'.repeat(500)}\nWHERE true`;
   const exchange = await held({ text });
   const whole = await parts.queries.get(exchange.id);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => parts.stop());
 
-test('an approval that nobody decides expires by itself, and its gateway is told', async () => {
+test('AP-05: an approval that nobody decides expires by itself, and its gateway is told', async () => {
   const told: unknown[] = [];
   parts.bus.subscribe('approval.resolved', (payload) => told.push(payload));
   const exchange = heldExchange({ expiresInSeconds: 1 });

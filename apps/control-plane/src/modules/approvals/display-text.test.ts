@@ -22,7 +22,7 @@ test('ordinary text stays as it is', () => {
   expect(displayText(text)).toBe(text);
 });
 
-test('nothing invisible is left, and the original can be read back from what is shown', () => {
+test('AP-04: nothing invisible is left, and the original can be read back from what is shown', () => {
   const nasty = fc.constantFrom('\u202e', '\u200d', '\\', 'u{', '202e}', 'a', '\n', '\ud800', '\u{e0100}', '\u0000');
   fc.assert(
     fc.property(

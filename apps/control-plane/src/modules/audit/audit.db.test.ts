@@ -15,7 +15,7 @@ const record = (target: string): Promise<void> =>
     detail: { note: '=HYPERLINK("x")\u001b[2J' },
   });
 
-test('entries that come together still make one chain', async () => {
+test('CP-06: entries that come together still make one chain', async () => {
   await Promise.all(Array.from({ length: 40 }, (_, n) => record(`Resource::r${n}`)));
   expect(await parts.audit.verify()).toMatchObject({ intact: true, entries: 40, brokenAt: null });
   const page = await parts.audit.list({ limit: 30 });
@@ -37,7 +37,7 @@ test('an entry stands or falls with the change it tells of', async () => {
 });
 
 test.each([`UPDATE audit_entries SET actor = 'User::mallory'`, 'DELETE FROM audit_entries', 'TRUNCATE audit_entries'])(
-  'the database refuses %s',
+  'CP-06: the database refuses %s',
   async (statement) => {
     await expect(parts.dataSource.query(statement)).rejects.toThrow('never changed');
   },
@@ -48,7 +48,7 @@ test.each([
   ['a changed column', `UPDATE audit_entries SET actor = 'User::mallory' WHERE seq = 9`, 9],
   ['a removed entry', 'DELETE FROM audit_entries WHERE seq = 5', 5],
   ['swapped entries', 'UPDATE audit_entries SET seq = CASE seq WHEN 3 THEN 1000 ELSE seq END WHERE seq IN (3, 4)', 3],
-])('%s by somebody who can lift the guard is noticed', async (_, statement, brokenAt) => {
+])('CP-06: %s by somebody who can lift the guard is noticed', async (_, statement, brokenAt) => {
   const admin = new Client({ connectionString: parts.postgres.adminUrl });
   await admin.connect();
   try {

@@ -65,7 +65,7 @@ test('the canaries are what they claim to be', async () => {
   expect(found(JSON.stringify(snapshot)).sort()).toEqual(['env', 'rotated']);
 });
 
-test('no answer to any read holds a secret', async () => {
+test('CP-05: no answer to any read holds a secret', async () => {
   const names = { resources: 'by-value', 'service-accounts': 'ci', groups: 'x', policies: 'x', gateways: 'x' };
   for (const route of apiRoutes.filter(({ method }) => method === 'get')) {
     const collection = route.path.split('/')[2] as keyof typeof names;
@@ -78,7 +78,7 @@ test('no answer to any read holds a secret', async () => {
   }
 });
 
-test('neither does any refusal', async () => {
+test('CP-05: neither does any refusal', async () => {
   const password = { value: canaries['value'], env: 'BOTH' };
   const body = { name: 'Wrong', protocol: 'postgres', upstream: {}, credential: { username: 'a', password } };
   const { status, text } = await replica.call('POST', '/v1/resources', { body });
@@ -90,7 +90,7 @@ test('neither does any refusal', async () => {
   expect(found((await replica.call('POST', '/v1/resources', broken)).text)).toEqual([]);
 });
 
-test('nothing in the database is a secret, in text, in bytes, or in base64', async () => {
+test('CP-05: nothing in the database is a secret, in text, in bytes, or in base64', async () => {
   const client = new Client({ connectionString: installation.databaseUrl });
   await client.connect();
   const tables = await client.query<{ name: string }>(
@@ -109,12 +109,12 @@ test('nothing in the database is a secret, in text, in bytes, or in base64', asy
   await client.end();
 });
 
-test('with another master key nothing opens, and the process says why', async () => {
+test('CP-05: with another master key nothing opens, and the process says why', async () => {
   const store = new SecretStore(new EnvelopeCipher(randomBytes(32)));
   await expect(openSigningKey(replica.database, store)).rejects.toThrow(/^SALLYPORT_MASTER_KEY_FILE/);
 });
 
-test('a password moved to another resource in the database does not open', async () => {
+test('CP-05: a password moved to another resource in the database does not open', async () => {
   const snapshots = replica.app.get<SnapshotSource>(SNAPSHOT_SOURCE, { strict: false });
   const swap = `UPDATE secrets AS a SET wrapped_key = b.wrapped_key, ciphertext = b.ciphertext, version = b.version
     FROM secrets AS b WHERE a.name = 'by-env' AND b.name = 'by-value' AND a.kind = b.kind`;

@@ -7,7 +7,7 @@ import { heldOn, segmentOf, useFleet } from '../../testing/gateway-fleet.js';
 const fleet = useFleet();
 
 describe('policy', () => {
-  test('comes whole and signed after hello, and again when it changes on any replica', async () => {
+  test('CP-03: comes whole and signed after hello, and again when it changes on any replica', async () => {
     const client = await fleet.ready('feed-1', fleet.two);
     await eventually(() => client.pushed('policy.published').length === 1);
     const first = client.verified(client.pushed('policy.published')[0]!) as PolicySnapshot;
@@ -32,7 +32,7 @@ describe('policy', () => {
     expect(lease).toMatchObject({ gateway: 'lease-1', revision: snapshot.revision });
   });
 
-  test('a revoked identity is pushed to every gateway', async () => {
+  test('ID-08: a revoked identity is pushed to every gateway', async () => {
     const [here, there] = [await fleet.ready('revoke-1', fleet.one), await fleet.ready('revoke-2', fleet.two)];
     await fleet.one.account('leaver');
     await fleet.one.call('PATCH', '/v1/service-accounts/leaver', { body: { disabled: true } });
@@ -45,7 +45,7 @@ describe('policy', () => {
 });
 
 describe('approvals', () => {
-  test('a request held on one replica is decided on the other, and used once', async () => {
+  test('AP-03: a request held on one replica is decided on the other, and used once', async () => {
     const client = await fleet.ready('hold-1', fleet.two);
     const exchange = heldOn('hold-1');
     await client.ask('session.opened', exchange.session);
@@ -91,7 +91,7 @@ describe('approvals', () => {
     expect(resolved).toEqual([{ approvalId: exchange.id, state: 'approved' }]);
   });
 
-  test('a gateway that comes back without a session has lost it, and all that hung on it', async () => {
+  test('AP-08: a gateway that comes back without a session has lost it, and all that hung on it', async () => {
     const client = await fleet.ready('hold-4');
     const [waiting, released] = [heldOn('hold-4'), heldOn('hold-4')];
     for (const exchange of [waiting, released]) await client.ask('exchange.held', exchange);
@@ -112,7 +112,7 @@ describe('approvals', () => {
     expect(await back.ask('approval.consume', claim)).toEqual({ consumed: false });
   });
 
-  test('a gateway speaks for its own sessions and approvals only', async () => {
+  test('CP-02: a gateway speaks for its own sessions and approvals only', async () => {
     const [mine, other] = [await fleet.ready('own-1'), await fleet.ready('own-2')];
     const exchange = heldOn('own-1');
     await mine.ask('exchange.held', exchange);
@@ -185,7 +185,7 @@ describe('sessions and recordings', () => {
     expect(shown.body.recording).toMatchObject({ bytes: bytes.length, complete: true });
   }, 30_000);
 
-  test('a recording is for those who may read it', async () => {
+  test('ID-23: a recording is for those who may read it', async () => {
     const stranger = await fleet.one.account('nosy');
     const path = `/v1/sessions/${randomUUID()}/recording`;
     expect((await fleet.one.call('GET', path, { as: stranger })).status).toBe(403);
@@ -224,7 +224,7 @@ describe('the connection', () => {
     expect(newer.closed).toBeUndefined();
   });
 
-  test('deleting a gateway cuts it at once and refuses what it has', async () => {
+  test('CP-02: deleting a gateway cuts it at once and refuses what it has', async () => {
     const client = await fleet.ready('conn-3', fleet.two);
     const { session } = heldOn('conn-3');
     await client.ask('session.opened', session);
@@ -236,7 +236,7 @@ describe('the connection', () => {
     expect((await fleet.one.call('GET', '/v1/gateways/conn-3')).status).toBe(404);
   });
 
-  test('who enrols a name anew has nothing of who held it before', async () => {
+  test('CP-02: who enrols a name anew has nothing of who held it before', async () => {
     const before = await fleet.ready('conn-4');
     const exchange = heldOn('conn-4');
     await before.ask('exchange.held', exchange);

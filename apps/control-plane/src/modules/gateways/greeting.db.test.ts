@@ -16,7 +16,7 @@ describe('enrolment', () => {
     expect(await fleet.auditOf('Gateway::edge-1')).toEqual(['gateway.enrol', 'gateway.enrolment.create']);
   });
 
-  test('a token works once, and its second use is on record', async () => {
+  test('CP-01: a token works once, and its second use is on record', async () => {
     const token = await fleet.tokenFor('edge-2');
     await (await fleet.connect()).enrol(token, 'edge-2');
     const thief = await fleet.connect(fleet.two);
@@ -24,7 +24,7 @@ describe('enrolment', () => {
     expect(await fleet.auditOf('Gateway::edge-2')).toContain('gateway.enrolment.replay');
   });
 
-  test('of many uses at once one succeeds', async () => {
+  test('CP-01: of many uses at once one succeeds', async () => {
     const token = await fleet.tokenFor('edge-3');
     const clients = await Promise.all(
       Array.from({ length: 6 }, (_, n) => fleet.connect(n % 2 ? fleet.one : fleet.two)),
@@ -33,14 +33,14 @@ describe('enrolment', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  test('a token is for one name, and not for ever', async () => {
+  test('CP-01: a token is for one name, and not for ever', async () => {
     const token = await fleet.tokenFor('edge-4');
     await expect((await fleet.connect()).enrol(token, 'edge-5')).rejects.toThrow('enrolment-refused');
     await fleet.one.database.query(`UPDATE gateway_enrolments SET expires_at = now() WHERE gateway = 'edge-4'`);
     await expect((await fleet.connect()).enrol(token, 'edge-4')).rejects.toThrow('enrolment-refused');
   });
 
-  test('a private key is not taken, and the token is not spent on it', async () => {
+  test('CP-01: a private key is not taken, and the token is not spent on it', async () => {
     const client = await fleet.connect();
     const token = await fleet.tokenFor('edge-6');
     const leaked = { ...client.key.export({ format: 'jwk' }) };
@@ -49,7 +49,7 @@ describe('enrolment', () => {
     await client.enrol(token, 'edge-6');
   });
 
-  test('only an administrator makes tokens', async () => {
+  test('CP-01: only an administrator makes tokens', async () => {
     const stranger = await fleet.one.account('stranger');
     const body = { name: 'edge-7' };
     expect((await fleet.one.call('POST', '/v1/gateways/enrolments', { as: stranger, body })).status).toBe(403);
@@ -69,28 +69,28 @@ describe('hello', () => {
       'a key that is not a gateway credential',
       (client) => ({ ...client.helloBody(), credential: fleet.one.administrator! }),
     ],
-  ])('%s is refused', async (_, change) => {
+  ])('CP-02: %s is refused', async (_, change) => {
     const client = await fleet.enrolled('edge-bad');
     const reply = await client.request('gateway.hello', change(client));
     expect(reply).toMatchObject({ ok: false, code: 'hello-refused' });
     expect(client.pushed('policy.published')).toEqual([]);
   });
 
-  test('a credential is worth nothing without its key', async () => {
+  test('CP-02: a credential is worth nothing without its key', async () => {
     const owner = await fleet.enrolled('edge-key');
     const thief = await fleet.connect();
     thief.credential = owner.credential;
     await expect(thief.hello()).rejects.toThrow('hello-refused');
   });
 
-  test('a proof that was overheard is worth nothing on another connection', async () => {
+  test('CP-02: a proof that was overheard is worth nothing on another connection', async () => {
     const owner = await fleet.enrolled('edge-replay');
     const overheard = owner.helloBody();
     const thief = await fleet.again(owner);
     expect(await thief.request('gateway.hello', overheard)).toMatchObject({ ok: false, code: 'hello-refused' });
   });
 
-  test('an access token is no gateway credential', async () => {
+  test('CP-02: an access token is no gateway credential', async () => {
     const form = { grant_type: 'client_credentials', client_secret: fleet.one.administrator! };
     const response = await fetch(`${fleet.one.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(form) });
     const { access_token: token } = (await response.json()) as { access_token: string };
@@ -106,7 +106,7 @@ describe('hello', () => {
     ['text that is no envelope', 'hello'],
     ['an envelope of another version', JSON.stringify({ v: 2, id: '1', type: 'gateway.hello', body: {} })],
     ['a hello of another shape', JSON.stringify({ v: 1, id: '1', type: 'gateway.hello', body: { credential: 'x' } })],
-  ])('%s before hello ends the connection', async (_, text) => {
+  ])('CP-04: %s before hello ends the connection', async (_, text) => {
     const client = await fleet.connect();
     client.send(text);
     await eventually(() => client.closed !== undefined);
@@ -119,14 +119,14 @@ describe('hello', () => {
     await eventually(() => client.closed !== undefined);
   });
 
-  test('refusals run out', async () => {
+  test('CP-01: refusals run out', async () => {
     const client = await fleet.connect();
     for (let n = 0; n < 3; n += 1) await client.request('gateway.hello', client.helloBody());
     await eventually(() => client.closed !== undefined);
     expect(client.closed!.code).toBe(4401);
   });
 
-  test('a credential is renewed on the connection', async () => {
+  test('CP-01: a credential is renewed on the connection', async () => {
     const client = await fleet.ready('edge-renew');
     const { credential, expiresAt } = await client.ask<{ credential: string; expiresAt: string }>('lease.renew', {});
     expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(3_500_000);
@@ -138,7 +138,7 @@ describe('hello', () => {
   test.each([
     ['an hour ago still opens', 3600, true],
     ['forty days ago no longer opens', 40 * 24 * 3600, false],
-  ])('a credential that lapsed %s a connection, with proof of its key', async (_, agoSeconds, opens) => {
+  ])('CP-01: a credential that lapsed %s a connection, with proof of its key', async (_, agoSeconds, opens) => {
     const client = await fleet.enrolled('edge-lapsed');
     const { name, thumbprint } = (await fleet.one.app.get(GatewayCredentials).verify(client.credential))!;
     client.credential = await fleet.one.app.get(Signer).issueToken({
@@ -154,7 +154,7 @@ describe('hello', () => {
   test.each([
     ['from a browser', '/gateway', { Origin: 'https://evil.example' }, 403],
     ['on another path', '/elsewhere', {}, 404],
-  ])('a connection %s is refused', async (_, path, headers, status) => {
+  ])('ID-22: a connection %s is refused', async (_, path, headers, status) => {
     const socket = new WebSocket(fleet.one.url.replace('http', 'ws') + path, { headers });
     socket.on('error', () => undefined);
     const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
@@ -162,7 +162,7 @@ describe('hello', () => {
     socket.terminate();
   });
 
-  test('one address has only so many unproven connections', async () => {
+  test('CP-01: one address has only so many unproven connections', async () => {
     const waiting = await Promise.all(Array.from({ length: 8 }, () => fleet.connect()));
     await expect(GatewayClient.connect(fleet.one.url)).rejects.toThrow();
     await waiting[0]!.close();

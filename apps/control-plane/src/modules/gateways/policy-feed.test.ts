@@ -74,7 +74,7 @@ test('no lease before the first snapshot', async () => {
   expect(pushed[0]!.type).toBe('policy.published');
 });
 
-test('without the database nothing is sent, and what is newest goes out when it is back', async () => {
+test('CP-03: without the database nothing is sent, and what is newest goes out when it is back', async () => {
   feed.refresh(0);
   await eventually(() => pushed.length === 1);
   source.fails = true;
@@ -87,7 +87,7 @@ test('without the database nothing is sent, and what is newest goes out when it 
   expect(pushed[1]).toEqual({ type: 'policy.published', revision: 5 });
 });
 
-test('an older revision is never sent after a newer one', async () => {
+test('CP-03: an older revision is never sent after a newer one', async () => {
   source.revision = 9;
   feed.refresh(0);
   await eventually(() => pushed.length === 1);

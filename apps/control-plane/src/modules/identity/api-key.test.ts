@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { apiKeyId, generateApiKey, hashApiKey, sameHash } from './api-key.js';
 
-test('a key names itself, is hashed whole, and never repeats', () => {
+test('ID-20: a key names itself, is hashed whole, and never repeats', () => {
   const keys = Array.from({ length: 200 }, generateApiKey);
   for (const { id, text, hash } of keys) {
     expect(text).toMatch(/^sp_[0-9A-Za-z]{17}_[0-9A-Za-z]{49}$/);
@@ -13,7 +13,7 @@ test('a key names itself, is hashed whole, and never repeats', () => {
   expect(new Set(keys.map(({ id }) => id)).size).toBe(200);
 });
 
-test('a slip of one character fails the checksum', () => {
+test('ID-20: a slip of one character fails the checksum', () => {
   const { text } = generateApiKey();
   fc.assert(
     fc.property(fc.integer({ min: 3, max: text.length - 1 }), fc.constantFrom(...'09AZaz'), (at, other) => {

@@ -33,7 +33,7 @@ const requestToken = async (form: Record<string, string>, headers: Record<string
 const tokenFor = async (key: string): Promise<string> =>
   (await requestToken({ grant_type: 'client_credentials', client_secret: key })).body['access_token']!;
 
-test('of many who bootstrap at once one becomes administrator, and nobody later', async () => {
+test('CP-08: of many who bootstrap at once one becomes administrator, and nobody later', async () => {
   const second = await installation.replica();
   const attempt = (at: Replica) => at.call('POST', '/v1/bootstrap', { body: { token: bootstrapToken }, as: null });
   const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => attempt(n % 2 ? replica : second)));
@@ -58,7 +58,7 @@ test('a token that was configured anew works once more, for the same account', a
   expect((await whoami(replica.administrator)).status).toBe(200);
 });
 
-test('without a configured token nothing bootstraps', async () => {
+test('CP-08: without a configured token nothing bootstraps', async () => {
   const none = await installation.replica({ SALLYPORT_BOOTSTRAP_TOKEN: '' });
   for (const token of ['x', bootstrapToken]) {
     expect((await none.call('POST', '/v1/bootstrap', { body: { token }, as: null })).status).toBe(403);
@@ -132,7 +132,7 @@ test.each([
   expect([status, body.code]).toEqual([401, 'unauthenticated']);
 });
 
-test('a credential in the address is not looked at', async () => {
+test('ID-07: a credential in the address is not looked at', async () => {
   expect((await replica.call('GET', `/v1/whoami?access_token=${replica.administrator}`, { as: null })).status).toBe(
     401,
   );

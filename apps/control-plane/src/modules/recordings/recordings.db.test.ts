@@ -63,14 +63,14 @@ test('what comes is kept, in order, byte for byte', async () => {
   expect(await readAll(sessionId)).toEqual(Buffer.concat(segments.map(({ bytes }) => bytes)));
 });
 
-test('the same segment again is harmless, also at the same time', async () => {
+test('CP-07: the same segment again is harmless, also at the same time', async () => {
   const sessionId = await newSession();
   const segments = segmentsOf(sessionId, 2);
   await Promise.all([...segments, ...segments, ...segments].map(store));
   expect(await parts.recordings.state(sessionId)).toMatchObject({ segments: 2, complete: true });
 });
 
-test('a missing segment shows as a gap until it comes', async () => {
+test('CP-07: a missing segment shows as a gap until it comes', async () => {
   const sessionId = await newSession();
   const [first, second, third] = segmentsOf(sessionId, 3) as [Segment, Segment, Segment];
   await store(first);
@@ -80,7 +80,7 @@ test('a missing segment shows as a gap until it comes', async () => {
   expect(await parts.recordings.state(sessionId)).toMatchObject({ complete: true, gaps: [] });
 });
 
-test('other bytes never replace what is stored', async () => {
+test('CP-07: other bytes never replace what is stored', async () => {
   const sessionId = await newSession();
   const [first] = segmentsOf(sessionId, 1) as [Segment];
   const [forged] = segmentsOf(sessionId, 1, 'forged') as [Segment];
@@ -89,7 +89,7 @@ test('other bytes never replace what is stored', async () => {
   expect(await readAll(sessionId)).toEqual(first.bytes);
 });
 
-test('a segment that does not continue the recording is refused, from either side', async () => {
+test('CP-07: a segment that does not continue the recording is refused, from either side', async () => {
   const sessionId = await newSession();
   const [first, second, third] = segmentsOf(sessionId, 3) as [Segment, Segment, Segment];
   const forged = segmentsOf(sessionId, 3, 'forged') as [Segment, Segment, Segment];
@@ -124,14 +124,14 @@ test('bytes that are no segment are refused', async () => {
   expect(await codeOf(store({ note, bytes }))).toBe('wrong-segment');
 });
 
-test('nothing follows the last segment', async () => {
+test('CP-07: nothing follows the last segment', async () => {
   const sessionId = await newSession();
   const segments = segmentsOf(sessionId, 2);
   await store({ ...segments[0]!, note: { ...segments[0]!.note, last: true } });
   expect(await codeOf(store(segments[1]!))).toBe('recording-complete');
 });
 
-test('bytes that changed on disk are not passed off as the recording', async () => {
+test('CP-07: bytes that changed on disk are not passed off as the recording', async () => {
   const sessionId = await newSession();
   const [only] = segmentsOf(sessionId, 1) as [Segment];
   await store(only);

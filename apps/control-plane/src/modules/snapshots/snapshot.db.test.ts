@@ -75,7 +75,7 @@ test('another replica builds the same, with the same pseudonyms and keys', async
   expect({ ...theirs, issuedAt: '' }).toEqual({ ...mine, issuedAt: '' });
 });
 
-test('a gateway gets the resources that name it and those that name none', async () => {
+test('CP-02: a gateway gets the resources that name it and those that name none', async () => {
   await apply(resource('bound', { gateways: ['east'] }));
   const names = async (gateway: string) => (await snapshots.build(gateway)).resources.map(({ name }) => name);
   expect(await names('east')).toEqual(['bound', 'shop']);
@@ -101,7 +101,7 @@ test("a resource's revision changes with anything of it, also when it is made ag
   expect(await revision()).toBe(seen[3]);
 });
 
-test('is of one moment, however much changes meanwhile', async () => {
+test('CP-03: is of one moment, however much changes meanwhile', async () => {
   let isOver = false;
   const change = (async () => {
     for (let n = 1; n <= 40; n += 1) {

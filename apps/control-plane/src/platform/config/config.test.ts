@@ -71,13 +71,13 @@ test.each([
   expect(problemsOf({ ...good, [name]: value })).toMatch(expected);
 });
 
-test('a problem never quotes a value that may be a secret', () => {
+test('CP-05: a problem never quotes a value that may be a secret', () => {
   expect(
     problemsOf({ ...good, DATABASE_URL: 'mysql://app:hunter2@x/y', SALLYPORT_BOOTSTRAP_TOKEN: 'hunter2' }),
   ).not.toContain('hunter2');
 });
 
-test('the master key is 32 bytes that nobody else may read', () => {
+test('CP-05: the master key is 32 bytes that nobody else may read', () => {
   const path = good['SALLYPORT_MASTER_KEY_FILE']!;
   chmodSync(path, 0o640);
   expect(problemsOf(good)).toMatch(/readable by its owner only/);
@@ -86,7 +86,7 @@ test('the master key is 32 bytes that nobody else may read', () => {
   expect(problemsOf(good)).toMatch(/32 bytes/);
 });
 
-test('TLS is off on loopback only', () => {
+test('CP-08: TLS is off on loopback only', () => {
   const { SALLYPORT_TLS_CERT_FILE: _, SALLYPORT_TLS_KEY_FILE: __, ...plain } = good;
   expect(problemsOf(plain)).toMatch(/SALLYPORT_TLS_CERT_FILE: is required/);
   const off = { ...plain, SALLYPORT_TLS: 'off' };

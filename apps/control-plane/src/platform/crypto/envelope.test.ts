@@ -12,7 +12,7 @@ test('what is sealed opens again', () => {
   );
 });
 
-test('the same secret never looks the same twice, and never shows', () => {
+test('CP-05: the same secret never looks the same twice, and never shows', () => {
   const [one, other] = [cipher.seal(Buffer.from('hunter2'), label), cipher.seal(Buffer.from('hunter2'), label)];
   expect(one.ciphertext).not.toEqual(other.ciphertext);
   expect(Buffer.concat([one.wrappedKey, one.ciphertext]).includes('hunter2')).toBe(false);
@@ -27,7 +27,7 @@ test.each([
   expect(() => cipher.open(sealed, other)).toThrow(SealBroken);
 });
 
-test('every changed bit is noticed', () => {
+test('CP-05: every changed bit is noticed', () => {
   const sealed = cipher.seal(Buffer.from('secret'), label);
   for (const part of ['wrappedKey', 'ciphertext'] as const) {
     for (let at = 0; at < sealed[part].length; at += 1) {
@@ -39,7 +39,7 @@ test('every changed bit is noticed', () => {
   }
 });
 
-test('another master key opens nothing', () => {
+test('CP-05: another master key opens nothing', () => {
   const sealed = cipher.seal(Buffer.from('secret'), label);
   expect(() => new EnvelopeCipher(Buffer.alloc(32, 2)).open(sealed, label)).toThrow(SealBroken);
   expect(() => new EnvelopeCipher(Buffer.alloc(16))).toThrow();

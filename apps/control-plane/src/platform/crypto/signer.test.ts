@@ -16,7 +16,7 @@ test('signatures verify with the published key, under its thumbprint', async () 
   expect(keyId).toBe(await calculateJwkThumbprint(jwk as never));
 });
 
-test('the private half is not published', () => {
+test('CP-05: the private half is not published', () => {
   expect(Object.keys(signer.publicJwks()[0]!).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x']);
 });
 

@@ -83,7 +83,7 @@ test('a key used for something else is refused, and a failure frees its key', as
   expect((await group('four', { 'idempotency-key': 'x'.repeat(201) })).body.code).toBe('invalid-idempotency-key');
 });
 
-test("one caller's key is not another's", async () => {
+test("CP-10: one caller's key is not another's", async () => {
   const other = await replica.account('second-admin', 'admins');
   const headers = { 'idempotency-key': 'shared' };
   await group('first-of-all', headers);
@@ -140,7 +140,7 @@ test('a body that is no JSON, too large or of another type is refused', async ()
   expect((await replica.call('POST', '/v1/groups', form)).status).toBe(422);
 });
 
-test('answers are not kept, framed or guessed at', async () => {
+test('ID-22: answers are not kept, framed or guessed at', async () => {
   const { headers } = await replica.call('GET', '/v1/groups');
   expect(headers.get('cache-control')).toBe('no-store');
   expect(headers.get('x-content-type-options')).toBe('nosniff');

@@ -21,7 +21,7 @@ test('is bounded by size', () => {
   expect(cache.get('too large')).toBeUndefined();
 });
 
-test('whatever else a meaning depends on has a cache of its own', () => {
+test('CP-10: whatever else a meaning depends on has a cache of its own', () => {
   const shards = new InspectionShards<string>(100, 1000);
   const catalog = (revision: string): Catalog => ({ revision }) as Catalog;
   const at = [

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { testTitles } from './test-titles.js';
+import { threatCases } from './threat-cases.js';
+
+const root = join(import.meta.dirname, '../../..');
+const ids = threatCases.map(({ id }) => id);
+
+/** Ids stand at the front: `ID-01: ...` or `ID-01, ID-05: ...`. */
+function idsOf(title: string): string[] {
+  return /^((?:[A-Z]{2}-\d{2}, )*[A-Z]{2}-\d{2}): /.exec(title)?.[1]?.split(', ') ?? [];
+}
+
+function testFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isDirectory()) return /^(node_modules|dist)$/.test(entry.name) ? [] : testFiles(join(folder, entry.name));
+    return entry.name.endsWith('.test.ts') ? [join(folder, entry.name)] : [];
+  });
+}
+
+const proved = new Map<string, Set<string>>();
+beforeAll(() => {
+  for (const path of ['apps', 'libs'].flatMap((folder) => testFiles(join(root, folder)))) {
+    for (const id of testTitles(readFileSync(path, 'utf8')).flatMap(idsOf)) {
+      proved.set(id, (proved.get(id) ?? new Set()).add(path));
+    }
+  }
+});
+
+test('every case of the threat list has a test that names it, or a reason', () => {
+  expect(threatCases.filter(({ id, untested }) => !proved.has(id) && !untested).map(({ id }) => id)).toEqual([]);
+});
+
+test('no case that is tested is excused', () => {
+  expect(threatCases.filter(({ id, untested }) => proved.has(id) && untested).map(({ id }) => id)).toEqual([]);
+});
+
+test('no test names a case of these kinds that is not in the list', () => {
+  const named = [...proved.keys()].filter((id) => /^(ID|SA|AP|CP)-/.test(id));
+  expect(named.filter((id) => !ids.includes(id))).toEqual([]);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('what runs names cases; what is skipped, said in passing or to come does not', () => {
+  const source = `
+    const rows = [['ID-01: a'], [\`ID-02: \${b}\`]];
+    test.each(rows)('%s', () => 'ID-03: body');
+    test.each([['ID-04: c', 1]])('%s', () => undefined);
+    test('ID-05, ID-06: d', () => expect('ID-07: no').toBe(1));
+    test.skip('ID-08: no', () => undefined);
+    test.todo('ID-09: no');
+    test.failing('ID-10: no', () => undefined);
+    test.skip.each([['ID-11: no']])('%s', () => undefined);
+    // test('ID-12: no')
+  `;
+  expect(testTitles(source).flatMap(idsOf)).toEqual(['ID-01', 'ID-02', 'ID-04', 'ID-05', 'ID-06']);
+});

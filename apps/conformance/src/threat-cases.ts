@@ -1,0 +1,85 @@
+export interface ThreatCase {
+  readonly id: string;
+  /** What must hold. */
+  readonly text: string;
+  /** Why no test names it. Never beside one that does: what is tested is not excused. */
+  readonly untested?: string;
+  /** What of it is not built, beside what is tested. */
+  readonly without?: string;
+}
+
+const required = (id: string, text: string, without?: string): ThreatCase => ({
+  id,
+  text,
+  ...(without !== undefined && { without }),
+});
+const doesNotApply = (id: string, text: string, untested: string): ThreatCase => ({ id, text, untested });
+
+/** What people, tokens, approvals and the two planes are attacked with, as data: each line needs a test that names it. */
+export const threatCases: readonly ThreatCase[] = [
+  required('ID-01', 'a token is verified with the algorithms and keys of its configured issuer, and none besides'),
+  required('ID-02', 'what the header of a token says leads to no key, address, file or query'),
+  required('ID-04', 'keys belong to the configured issuer, whose addresses lead nowhere else'),
+  required(
+    'ID-05',
+    'a sign-in is one browser, one request, one code; a person is (issuer, subject) and never an address',
+  ),
+  required('ID-06', 'a key that is gone, an issuer that is away and a clock that is wrong prove nobody for long'),
+  required(
+    'ID-07',
+    'a token counts where it was made for, over TLS, never in an address, and not after its withdrawal',
+  ),
+  required('ID-08', 'whoever is disabled, or loses the group, loses live sessions within seconds'),
+  required('ID-09', 'workload tokens are bound to ids that nobody else can get, and to who may start the job'),
+  required('ID-10', 'claims are compared as what they are, exactly, and more of them never mean less'),
+  required('ID-12', 'a narrowed credential makes and permits nothing wider'),
+  required('ID-20', 'keys are random, checked, kept as hashes, rotated with an overlap and ended'),
+  required('ID-21', 'short codes are random, few, brief, and not tried often'),
+  required('ID-22', 'no other site acts in the name of a browser, frames a page or runs anything in one'),
+  required('ID-23', 'sessions and recordings are seen by those whom policy lets see them, however they are asked for'),
+  required('ID-24', 'every verb on every collection is a right of its own'),
+  required('ID-25', 'nobody sets what is not theirs to set, nor learns of what is not theirs to see'),
+
+  required('SA-01', 'only what was signed is read, wherever it was moved'),
+  required('SA-02', 'the signature is one of few exact forms, under a configured certificate'),
+  required('SA-04', 'an assertion is for us, for this request, for now and for once'),
+  required('SA-05', 'a response is plain, small XML, or it is nothing'),
+
+  required('AP-01', 'nobody approves their own request, by any account, agent or group of theirs'),
+  required('AP-02', 'of many decisions one counts, on every replica, and a quorum counts people'),
+  required('AP-03', 'an approval is for one request, exactly, from one session, to be used once'),
+  required('AP-04', 'what a reviewer reads is all of what will run, and shows what it hides'),
+  required('AP-05', 'time, policy, requester and approvers are looked at again when an approval is used'),
+  required('AP-07', 'an approval is not used again after a connection or a process ended'),
+  required('AP-08', 'what was released when something died is unknown, on record, and never run again'),
+  doesNotApply(
+    'AP-09',
+    'an answer from a chat or by mail is the person’s own',
+    'There is no such channel: approvals are decided with a credential of ours, through the API alone.',
+  ),
+  required('AP-10', 'no approval is remembered: the same request asks again'),
+  required('AP-11', 'one identity cannot bury reviewers in requests'),
+  doesNotApply(
+    'AP-12',
+    'a session pauses when its moderator leaves',
+    'No protocol is interactive yet: what is held is one request, which ends with its session.',
+  ),
+
+  required('CP-01', 'a gateway is made with a brief one-time token and a key that never leaves it'),
+  required('CP-02', 'a gateway has and says what is its own, and ends within seconds'),
+  required('CP-03', 'policy is whole, signed, for this gateway, newer than before and not too old'),
+  required('CP-04', 'whatever is unknown, late or broken denies, and nothing permits everything unsaid'),
+  required('CP-05', 'secrets rest sealed and in their place, and are in no dump, log, error or answer'),
+  required('CP-06', 'what happened cannot be changed, removed or reordered unseen, nor act on who reads it'),
+  required(
+    'CP-07',
+    'recordings are on disk before anything is forwarded, arrive whole, or show what is missing',
+    'The spool rests unencrypted, for its owner alone: put SALLYPORT_STATE_DIR on an encrypted disk.',
+  ),
+  required('CP-08', 'nothing has a default credential, and every connection out knows whom it talks to'),
+  required(
+    'CP-10',
+    'what one principal, gateway or provider has is not another’s, also in caches',
+    'Tenants: an installation serves one. What is kept apart within it is principals, providers and gateways.',
+  ),
+];
