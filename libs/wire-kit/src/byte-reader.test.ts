@@ -36,3 +36,13 @@ test('a NUL beyond the message does not end a string within it', () => {
 test('a writer refuses a NUL inside a terminated string', () => {
   expect(() => new ByteWriter().terminated('a\0b')).toThrow(RangeError);
 });
+
+test('a string without bytes is told from any other, and from the end', () => {
+  const reader = new ByteReader(Buffer.from('\0a\0\0x'), 0, 4);
+  expect(reader.emptyString()).toBe(true);
+  expect(reader.emptyString()).toBe(false);
+  expect(reader.terminated().toString()).toBe('a');
+  expect(reader.emptyString()).toBe(true);
+  expect(reader.emptyString()).toBe(false);
+  reader.done();
+});

@@ -47,6 +47,13 @@ export class ByteReader {
     return text;
   }
 
+  /** Consumes a string without any bytes, and its NUL, if that is what comes next: most names are. */
+  emptyString(): boolean {
+    if (this.position >= this.end || this.bytes[this.position] !== 0) return false;
+    this.position += 1;
+    return true;
+  }
+
   /** Throws unless everything was read: trailing bytes are something that nobody looked at. */
   done(): void {
     if (this.position !== this.end) throw new WireError('bytes are left over at the end of a message');

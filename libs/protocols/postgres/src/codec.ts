@@ -46,7 +46,9 @@ const maxNameBytes = 63;
  * Name of a statement or portal. The server cuts long ones without a word, so two that differ here could be one there: they
  * are refused. In another encoding than this one a character may take twice the bytes.
  */
-function readName(bytes: Buffer): string {
+function readName(body: ByteReader): string {
+  if (body.emptyString()) return '';
+  const bytes = body.terminated();
   const name = utf8(bytes);
   const mayGrow = name.length !== bytes.length;
   if (bytes.length * (mayGrow ? 2 : 1) > maxNameBytes) {
@@ -94,11 +96,11 @@ export interface ParseMessage {
 
 export function readParse(bytes: Buffer): ParseMessage {
   const body = bodyOf(bytes);
-  const name = body.terminated();
-  const text = body.terminated();
+  const name = readName(body);
+  const text = utf8(body.terminated());
   const parameterTypes = Array.from({ length: body.uint16() }, () => body.uint32());
   body.done();
-  return { name: readName(name), text: utf8(text), parameterTypes };
+  return { name, text, parameterTypes };
 }
 
 export interface BindMessage {
@@ -112,8 +114,8 @@ export interface BindMessage {
 
 export function readBind(bytes: Buffer): BindMessage {
   const body = bodyOf(bytes);
-  const portal = readName(body.terminated());
-  const statement = readName(body.terminated());
+  const portal = readName(body);
+  const statement = readName(body);
   const parameterFormats = readFormats(body);
   const parameters: (Buffer | null)[] = [];
   for (let count = body.uint16(); count > 0; count -= 1) {
@@ -148,7 +150,7 @@ export interface TargetMessage {
 export function readTarget(bytes: Buffer): TargetMessage {
   const body = bodyOf(bytes);
   const kind = body.uint8();
-  const name = readName(body.terminated());
+  const name = readName(body);
   body.done();
   if (kind !== 0x53 && kind !== 0x50) throw new WireError('neither a statement nor a portal');
   return { kind: kind === 0x53 ? 'statement' : 'portal', name };
@@ -157,7 +159,7 @@ export function readTarget(bytes: Buffer): TargetMessage {
 /** The portal's name; the row limit stays in the message. */
 export function readExecute(bytes: Buffer): string {
   const body = bodyOf(bytes);
-  const name = readName(body.terminated());
+  const name = readName(body);
   body.int32();
   body.done();
   return name;

@@ -7,7 +7,7 @@ import type { HeldRequest } from './held-request.js';
 import { Judgement } from './judgement.js';
 import { frontend } from './messages.js';
 import { Reply } from './replies.js';
-import { flushMessage, syncMessage } from './requests.js';
+import { flushMessage } from './requests.js';
 import type { SessionCore } from './session-core.js';
 import { SimpleRequests } from './simple-requests.js';
 
@@ -212,7 +212,7 @@ export class RequestSide {
     state.portals.endGroup();
     state.groupOpen = false;
     state.groupExecuted = false;
-    this.send(syncMessage, new Reply('sync'));
+    this.send(message, new Reply('sync'));
     return true;
   }
 

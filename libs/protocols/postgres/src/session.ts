@@ -252,9 +252,16 @@ export function contextOf(live: LiveSession): EnforcementContext {
 }
 
 function joined(parts: readonly Buffer[]): readonly Buffer[] {
-  if (parts.length < 2) return parts;
+  const [first] = parts;
+  if (!first || parts.length === 1) return parts;
   let total = 0;
-  for (const part of parts) total += part.length;
+  let adjacent = true;
+  for (const part of parts) {
+    // A group of messages that all go on as they came is one piece of what was read.
+    adjacent &&= part.buffer === first.buffer && part.byteOffset === first.byteOffset + total;
+    total += part.length;
+  }
+  if (adjacent) return [Buffer.from(first.buffer, first.byteOffset, total)];
   return total <= joinBelow ? [Buffer.concat(parts, total)] : parts;
 }
 
