@@ -1,4 +1,5 @@
-import { DevIssuer, startDevIssuer, type DevUser } from '@sallyport/dev-issuer';
+import type { DevIssuer } from '@sallyport/dev-issuer';
+import { startDevIssuer, type DevUser } from '@sallyport/dev-issuer';
 import { approveDevice, signIn, type Tokens } from '../clients/sign-in.js';
 import type { StackUnderTest } from './use-stack.js';
 

@@ -3,8 +3,8 @@ import { principalRef } from '@sallyport/domain';
 import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { AccessDecisions } from './access-decisions.js';
 import { AccessIntake } from './access-intake.js';
-import type { AccessInstallation } from './grants-fixture.js';
-import { startAccessInstallation } from './grants-fixture.js';
+import type { AccessInstallation } from '../../testing/access-installation.js';
+import { startAccessInstallation } from '../../testing/access-installation.js';
 
 let access: AccessInstallation;
 let intake: AccessIntake;

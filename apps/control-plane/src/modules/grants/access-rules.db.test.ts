@@ -1,6 +1,6 @@
 import { eventually } from '../../testing/eventually.js';
-import type { AccessInstallation } from './grants-fixture.js';
-import { fewPending, roles, startAccessInstallation } from './grants-fixture.js';
+import type { AccessInstallation } from '../../testing/access-installation.js';
+import { fewPending, roles, startAccessInstallation } from '../../testing/access-installation.js';
 
 let access: AccessInstallation;
 beforeAll(async () => {

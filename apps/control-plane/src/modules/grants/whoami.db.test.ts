@@ -1,6 +1,6 @@
 import { whoami } from '@sallyport/api-contract';
-import type { AccessInstallation } from './grants-fixture.js';
-import { startAccessInstallation } from './grants-fixture.js';
+import type { AccessInstallation } from '../../testing/access-installation.js';
+import { startAccessInstallation } from '../../testing/access-installation.js';
 
 let access: AccessInstallation;
 beforeAll(async () => {

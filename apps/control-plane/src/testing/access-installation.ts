@@ -1,6 +1,6 @@
-import type { Answer, Replica, TestInstallation } from '../../testing/replica.js';
-import { startInstallation } from '../../testing/replica.js';
-import { SNAPSHOT_SOURCE, type SnapshotSource } from '../gateways/snapshot-source.js';
+import type { Answer, Replica, TestInstallation } from './replica.js';
+import { startInstallation } from './replica.js';
+import { SNAPSHOT_SOURCE, type SnapshotSource } from '../modules/gateways/snapshot-source.js';
 
 /** Name, owner and groups. Two accounts of one owner are one person. */
 const accounts: readonly (readonly [string, string, ...string[]])[] = [
