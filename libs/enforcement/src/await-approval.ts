@@ -74,18 +74,19 @@ export async function awaitApproval<Request>(
     if (resolution.state !== 'approved') return no(...refusalOf(resolution));
     return await release(context, held, request, { ...hooks, consuming: () => (progress.consuming = true) });
   } catch {
+    const { approvals } = context;
     // The claim may have arrived although its answer did not: say that nothing ran, so nobody has to wonder.
     if (progress.consuming)
-      context.approvals.report(request.id, 'failed', 'the release was not confirmed, so it did not run');
+      tell(() => approvals.report(request.id, 'failed', 'the release was not confirmed, so it did not run'));
     if (hooks.signal.aborted) {
-      context.approvals.abandon(request.id, 'the client cancelled or left');
+      tell(() => approvals.abandon(request.id, 'the client cancelled or left'));
       return no('abandoned', 'the request was cancelled while it waited for approval');
     }
     if (timer.signal.aborted) {
-      context.approvals.abandon(request.id, 'nobody decided in time');
+      tell(() => approvals.abandon(request.id, 'nobody decided in time'));
       return no('approval-expired', 'nobody approved the request in time');
     }
-    context.approvals.abandon(request.id, 'the approval could not be carried through');
+    tell(() => approvals.abandon(request.id, 'the approval could not be carried through'));
     return no('approval-void', 'the approval could not be obtained');
   } finally {
     clearTimeout(timeout);
@@ -120,7 +121,7 @@ async function release<Request>(
   }
   if (hooks.signal.aborted) throw new Error('aborted');
   hooks.consuming();
-  if (!(await context.approvals.consume(request.id, request.bindingHash))) {
+  if ((await context.approvals.consume(request.id, request.bindingHash)) !== true) {
     return deny(context, held, request.id, {
       code: 'approval-void',
       text: 'the approval was already used or withdrawn',
@@ -151,6 +152,15 @@ function deny<Request>(
   const decision: Decision = { effect: 'deny', because, policyRevision: held.policyRevision };
   const verdict = conclude(context, held.exchange, decision, approvalId);
   return verdict.kind === 'deny' ? verdict : { kind: 'deny', decisionId: held.decisionId, because };
+}
+
+/** That the other side cannot be told keeps nobody from being refused. */
+function tell(say: () => void): void {
+  try {
+    say();
+  } catch {
+    // The control plane ends what it hears nothing of.
+  }
 }
 
 function refusalOf(resolution: { readonly state: string; readonly comment?: string }): [ReasonCode, string] {

@@ -31,21 +31,30 @@ export function decisionId(context: EnforcementContext, seq: number): string {
   return `${context.session.id}.${seq}`;
 }
 
-/** Judge, then hold the judgement against what can be performed. Anything thrown denies. */
+/** Judge, then hold the judgement against what can be performed. Anything thrown, and any answer that is none, denies. */
 export function decide(context: EnforcementContext, action: Action): Decision {
-  let decision: Decision;
   try {
-    decision = context.policy.judge(action);
+    const decision = context.policy.judge(action);
+    if (decision.effect === 'deny') return decision;
+    if (!isAnswer(decision)) return undecided;
+    if (decision.obligations.length === 0) return decision;
+    const obstacle = unperformable(context, action, decision.obligations);
+    return obstacle ? { effect: 'deny', because: [obstacle], policyRevision: decision.policyRevision } : decision;
   } catch {
-    return {
-      effect: 'deny',
-      because: [{ code: 'decision-failed', text: 'the decision could not be made' }],
-      policyRevision: 0,
-    };
+    return undecided;
   }
-  if (decision.effect === 'deny' || decision.obligations.length === 0) return decision;
-  const obstacle = unperformable(context, action, decision.obligations);
-  return obstacle ? { effect: 'deny', because: [obstacle], policyRevision: decision.policyRevision } : decision;
+}
+
+const undecided: Decision = {
+  effect: 'deny',
+  because: [{ code: 'decision-failed', text: 'the decision could not be made' }],
+  policyRevision: 0,
+};
+
+/** What lets something through must say so, and on which terms, whatever the types promise. */
+function isAnswer(decision: Exclude<Decision, { effect: 'deny' }>): boolean {
+  if (!Array.isArray(decision.obligations)) return false;
+  return decision.effect === 'permit' || (decision.effect === 'hold' && decision.approval.requirements.length > 0);
 }
 
 /** Why the obligations cannot be met honestly for this action; undefined when they can. */
@@ -56,7 +65,7 @@ function unperformable(
 ): Reason | undefined {
   const masked = new Set<string>();
   for (const obligation of obligations) {
-    if (!context.capabilities.masks.has(obligation.method)) {
+    if (obligation.kind !== 'mask' || !context.capabilities.masks.has(obligation.method)) {
       return {
         code: 'cannot-perform',
         object: objectId(obligation.column),
