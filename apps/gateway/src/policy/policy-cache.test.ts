@@ -54,7 +54,7 @@ test('a signed revision is put in force, and the next one replaces it for sessio
   expect(publish()).toEqual({ accepted: true });
   const policy = new SessionPolicy(cache, subject);
   expect(policy.judge(selectAction())).toMatchObject({ effect: 'permit', policyRevision: 1 });
-  expect(publish({ policies: [{ name: 'p', cedar: 'deny' }], issuedAt: later(10) })).toEqual({ accepted: true });
+  expect(publish({ policies: [{ name: 'p', cedar: 'deny' }], issuedAt: later(10_000) })).toEqual({ accepted: true });
   expect(policy.judge(selectAction())).toMatchObject({ effect: 'deny', policyRevision: 2 });
 });
 
@@ -94,7 +94,7 @@ test('CP-03: a key of another kind under a pinned name verifies nothing', () => 
 test('CP-03: an older revision and a replay are refused, after a restart too', () => {
   const { source, cache, highest } = setUp();
   const first = source.sign(source.snapshot());
-  const second = source.sign(source.snapshot({ issuedAt: later(5) }));
+  const second = source.sign(source.snapshot({ issuedAt: later(5_000) }));
   expect(cache.publish(second)).toEqual({ accepted: true });
   expect(cache.publish(first)).toEqual({ accepted: false, why: 'older-revision' });
   expect(cache.publish(second)).toEqual({ accepted: false, why: 'replayed' });
@@ -162,14 +162,14 @@ test('CP-03: a lease keeps the revision in force alive; without one its age ends
 test('CP-03: a lease that is old, replayed, forged or for another revision renews nothing', () => {
   const { publish, cache, source } = setUp();
   publish();
-  publish({ issuedAt: later(10) });
+  publish({ issuedAt: later(10_000) });
   const lease = (revision: number, issuedAt: string, gateway = 'local') =>
     cache.lease(source.sign({ revision, issuedAt, gateway }));
-  expect(lease(1, later(20))).toEqual({ accepted: false, why: 'older-revision' });
-  expect(lease(3, later(20))).toEqual({ accepted: false, why: 'older-revision' });
-  expect(lease(2, later(5))).toEqual({ accepted: false, why: 'replayed' });
-  expect(lease(2, later(20), 'other')).toEqual({ accepted: false, why: 'other-gateway' });
-  const good = source.sign({ revision: 2, issuedAt: later(30), gateway: 'local' });
+  expect(lease(1, later(20_000))).toEqual({ accepted: false, why: 'older-revision' });
+  expect(lease(3, later(20_000))).toEqual({ accepted: false, why: 'older-revision' });
+  expect(lease(2, later(5_000))).toEqual({ accepted: false, why: 'replayed' });
+  expect(lease(2, later(20_000), 'other')).toEqual({ accepted: false, why: 'other-gateway' });
+  const good = source.sign({ revision: 2, issuedAt: later(30_000), gateway: 'local' });
   expect(cache.lease({ ...good, signature: 'AAAA' })).toEqual({ accepted: false, why: 'bad-signature' });
   expect(cache.lease(good)).toEqual({ accepted: true });
   expect(cache.lease(good)).toEqual({ accepted: false, why: 'replayed' });
