@@ -172,6 +172,15 @@ test.each<[string, Evidence, (parts: Organisation) => Partial<PolicySnapshot>, s
     () => ({}),
     'no-rule',
   ],
+  [
+    'the session is older than the issuer of the agent allows',
+    of(login, {
+      actor: { credentialId: 'issuer:corp:0', evidence: { kind: 'issuer-account', issuer: 'corp', account: 'ci' } },
+      shownAt: now - 3_600_000,
+    }),
+    () => ({}),
+    'session-too-old',
+  ],
 ])('ID-08: nobody is proved when %s', (_what, evidence, change, reason) => {
   expect(prove(revisionOf(change), evidence, { now })).toEqual({ ok: false, reason });
 });

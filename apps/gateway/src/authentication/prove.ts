@@ -69,7 +69,7 @@ export function prove(revision: Revision, evidence: Evidence, moment: ProofMomen
   if (!evidence.actor) return person;
   // Only for a person can somebody act: an account's own credential is what it acts by.
   if (subject.type !== 'User') return refused('actor-for-no-person');
-  const actor = proveActor(directory, evidence.actor.evidence, moment.now);
+  const actor = proveActor(directory, evidence.actor.evidence, { now: moment.now, shownAt: evidence.shownAt });
   if (!actor.ok) return actor;
   const agent = principalOf(revision, 'Agent', actor, moment);
   return {
@@ -160,13 +160,20 @@ function federatedGroups(revision: Revision, evidence: IssuerEvidence | Exchange
   return evidence.groups.filter((group) => named.has(group));
 }
 
-function proveActor(directory: Directory, evidence: ActorEvidence, now: number): Standing | Refused {
+function proveActor(
+  directory: Directory,
+  evidence: ActorEvidence,
+  { now, shownAt }: { readonly now: number; readonly shownAt: number },
+): Standing | Refused {
   if (evidence.kind === 'key') return proveKey(directory, evidence, now);
   const issuer = directory.issuer(evidence.issuer);
   if (!issuer) return refused('unknown-issuer');
+  // The person may have signed in for all day: the agent's own token was for no longer than its issuer allows.
+  const until = shownAt + issuer.sessionSeconds * 1000;
+  if (!(now < until)) return refused('session-too-old');
   const ref = `${accountPrefix}${evidence.account}`;
   if (!issuer.match.some(({ principal }) => principal === ref)) return refused('no-rule');
-  return standingAccount(directory, evidence.account, { now, until: Infinity });
+  return standingAccount(directory, evidence.account, { now, until });
 }
 
 function standingAccount(

@@ -9,23 +9,31 @@ export function isMeant(revocation: Revocation, principal: Principal, credential
   return revocation.credentialId === undefined || credentialIds.includes(revocation.credentialId);
 }
 
+/** A revision that comes this long after a revocation was made after it, too. Milliseconds. */
+const settledAfterMs = 5000;
+
 /**
- * What was withdrawn since the revision in force, which still has it: the next one does not. Stands in the way of logins
- * until then.
+ * What was withdrawn lately, which the revision in force may still have. Stands in the way of logins until a revision came
+ * that does not: the very next one can have been on its way already.
  */
 export class Revocations {
-  readonly #since: Revocation[] = [];
+  #since: { readonly revocation: Revocation; readonly at: number }[] = [];
+
+  /** @param clock monotonic, in milliseconds. */
+  constructor(private readonly clock: () => number = () => performance.now()) {}
 
   add(revocation: Revocation): void {
-    this.#since.push(revocation);
+    this.#since.push({ revocation, at: this.clock() });
   }
 
-  clear(): void {
-    this.#since.length = 0;
+  /** A revision came. */
+  forgetOld(): void {
+    const now = this.clock();
+    this.#since = this.#since.filter(({ at }) => now - at < settledAfterMs);
   }
 
   has(principal: Principal, credentialIds: readonly string[]): boolean {
-    return this.#since.some((revocation) => isMeant(revocation, principal, credentialIds));
+    return this.#since.some(({ revocation }) => isMeant(revocation, principal, credentialIds));
   }
 }
 

@@ -23,6 +23,8 @@ export interface RegisteredSession {
   readonly request: OpenSession;
   readonly recorder: SessionRecorder;
   readonly close: (reason: string) => void;
+  /** Somebody has to approve the connection before it is made. */
+  readonly approved: boolean;
   /** When something that it was admitted with ends, if nothing happens before. Milliseconds since the epoch. */
   until: number;
   /** That it was told to end, and when; monotonic. */
@@ -56,7 +58,7 @@ export class SessionRegistry {
 
   constructor(private readonly options: RegistryOptions) {
     options.policies.onRevision((revision) => {
-      this.#revoked.clear();
+      this.#revoked.forgetOld();
       this.#revalidate(revision);
     });
     this.#tick = setInterval(() => this.#watch(), tickMs);
@@ -99,7 +101,8 @@ export class SessionRegistry {
     const recorder = spool.record(info);
     const close = (reason: string): void => this.#close(info.id, reason);
     const { until } = proof;
-    this.#sessions.set(info.id, { info, subject, request, recorder, close, until, ending: undefined });
+    const approved = new ConnectPermissions(revision).effect(subject, proof.principal) === 'hold';
+    this.#sessions.set(info.id, { info, subject, request, recorder, close, approved, until, ending: undefined });
     reporter.opened(info);
     return { info, policy: new SessionPolicy(policies, subject), recorder, approvals, close };
   }

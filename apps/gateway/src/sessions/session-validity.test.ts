@@ -11,7 +11,7 @@ const connect = (rest = ''): PolicySnapshot['policies'] => [
 const groups = [{ name: 'ci', members: ['ServiceAccount::ci'] }];
 
 /** With the policy library's own judge. */
-function why(parts: Partial<PolicySnapshot>): string | undefined {
+function why(parts: Partial<PolicySnapshot>, approved = false): string | undefined {
   const revision = new Revision(
     source.snapshot({ groups, policies: connect(), ...parts }),
     (input) => new Judge(input),
@@ -33,7 +33,7 @@ function why(parts: Partial<PolicySnapshot>): string | undefined {
     clientAddress: '127.0.0.1',
     terminate: () => undefined,
   };
-  const standing = standingOf({ subject, request }, new ConnectPermissions(revision), Date.now());
+  const standing = standingOf({ subject, request, approved }, new ConnectPermissions(revision), Date.now());
   return standing.ends ? standing.reason : undefined;
 }
 
@@ -54,7 +54,12 @@ test.each<[string, Partial<PolicySnapshot>, string]>([
 
 test('a connection that needed an approval keeps it', () => {
   const policies = [{ name: 'ci', cedar: `@approval("dba") ${connect()[0]!.cedar}` }];
-  expect(why({ policies })).toBeUndefined();
+  expect(why({ policies }, true)).toBeUndefined();
+});
+
+test('a connection that nobody had to approve ends when by now somebody would have to', () => {
+  const policies = [{ name: 'ci', cedar: `@approval("dba") ${connect()[0]!.cedar}` }];
+  expect(why({ policies })).toBe('access was withdrawn');
 });
 
 test('a forbid ends it, also when a permit applies', () => {

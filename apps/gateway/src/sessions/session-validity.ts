@@ -1,4 +1,4 @@
-import type { Action, Principal } from '@sallyport/domain';
+import type { Action, Decision, Principal } from '@sallyport/domain';
 import { prove, type ProofRefusal } from '../authentication/prove.js';
 import type { Revision } from '../policy/revision.js';
 import { portFor, type SessionSubject } from '../policy/session-policy.js';
@@ -12,7 +12,7 @@ export type Standing =
 
 /** Whether a session may go on under this revision at this moment: everything it was admitted with is proved anew. */
 export function standingOf(
-  { subject, request }: Pick<RegisteredSession, 'subject' | 'request'>,
+  { subject, request, approved }: Pick<RegisteredSession, 'subject' | 'request' | 'approved'>,
   connect: ConnectPermissions,
   now: number,
 ): Standing {
@@ -24,33 +24,35 @@ export function standingOf(
   // The connection leads to where the name led when it was made; what the name means now is somewhere else.
   if (JSON.stringify(resource.upstream) !== JSON.stringify(request.resource.upstream))
     return { ends: true, reason: 'the resource has moved' };
-  if (connect.denied(subject, proof.principal)) return { ends: true, reason: 'access was withdrawn' };
+  const effect = connect.effect(subject, proof.principal);
+  // A hold does not end a session that somebody approved when it began. One that needed no approval then, thanks to a
+  // grant that has ended, say, was never approved.
+  if (effect === 'deny' || (effect === 'hold' && !approved)) return { ends: true, reason: 'access was withdrawn' };
   return { ends: false, until: proof.until };
 }
 
-/** Whether policy would still let somebody connect; asked once for all sessions that are alike. */
+/** What policy would say of connecting now; asked once for all sessions that are alike. */
 export class ConnectPermissions {
-  readonly #denied = new Map<string, boolean>();
+  readonly #effects = new Map<string, Decision['effect']>();
 
   constructor(readonly revision: Revision) {}
 
-  denied(subject: SessionSubject, principal: Principal): boolean {
+  effect(subject: SessionSubject, principal: Principal): Decision['effect'] {
     const { evidence, resource, clientAddress, protocol } = subject;
     const key = JSON.stringify([principal, evidence.limits ?? null, resource, clientAddress, protocol]);
-    let denied = this.#denied.get(key);
-    if (denied === undefined) {
-      denied = this.#judge(subject, principal);
-      this.#denied.set(key, denied);
+    let effect = this.#effects.get(key);
+    if (effect === undefined) {
+      effect = this.#judge(subject, principal);
+      this.#effects.set(key, effect);
     }
-    return denied;
+    return effect;
   }
 
-  #judge(subject: SessionSubject, principal: Principal): boolean {
+  #judge(subject: SessionSubject, principal: Principal): Decision['effect'] {
     try {
-      // A hold does not end a session: somebody approved this one when it began.
-      return portFor(this.revision, subject, principal).judge(connectAction(subject)).effect === 'deny';
+      return portFor(this.revision, subject, principal).judge(connectAction(subject)).effect;
     } catch {
-      return true;
+      return 'deny';
     }
   }
 }
