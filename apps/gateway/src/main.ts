@@ -4,12 +4,15 @@ import { createPostgresAdapter } from '@sallyport/protocol-postgres';
 import { ConfigError, loadConfig, type Config } from './config.js';
 import { Gateway } from './gateway.js';
 import { createLogger } from './logger.js';
+import { closeToInspectors, openingFlags } from './process/closed-process.js';
 import { guardProcess } from './process/guard-process.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 function readConfig(): Config {
   try {
+    const flags = openingFlags(process.execArgv, process.env['NODE_OPTIONS']);
+    if (flags.length > 0) throw new ConfigError(flags);
     return loadConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -18,6 +21,7 @@ function readConfig(): Config {
   }
 }
 
+closeToInspectors();
 const config = readConfig();
 const log = createLogger(config.logLevel, config.name);
 try {

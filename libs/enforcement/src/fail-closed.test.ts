@@ -88,7 +88,7 @@ const unanswered: [string, Broken][] = [
         throw undefined;
       },
     },
-  ], // eslint-disable-line @typescript-eslint/only-throw-error
+  ],
   ['no answer', { judge: () => undefined }],
   ['an answer that has not come yet', { judge: () => Promise.resolve(permit) }],
   ['an answer of another kind', { judge: () => 'permit' }],

@@ -22,6 +22,9 @@ const longestDelayMs = 30_000;
 /** After this long alive, the next failure counts as the first. */
 const healthyMs = 60_000;
 
+/** Secrets are in its memory: no core file, and no inspector at a signal. */
+const closed = 'ulimit -c 0; exec "$0" --disable-sigusr1 "$1"';
+
 /** One process of ours, kept running until it is stopped. It sees its standard input end when we are gone. */
 export class SupervisedProcess {
   readonly #plan: ProcessPlan;
@@ -69,7 +72,7 @@ export class SupervisedProcess {
 
   #spawn(): ChildProcess {
     const log = openLog(this.#plan.log);
-    const child = spawn(process.execPath, [this.#plan.script], {
+    const child = spawn('/bin/sh', ['-c', closed, process.execPath, this.#plan.script], {
       env: { ...process.env, ...this.#plan.env, SALLYPORT_PARENT_WATCH: '1' },
       stdio: ['pipe', log, log],
       // Out of the terminal's process group: Ctrl-C ends `up`, which ends everything in order.

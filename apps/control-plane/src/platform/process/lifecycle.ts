@@ -1,13 +1,17 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { ConfigError, loadConfig } from '../config/config.js';
+import { closeToInspectors, openingFlags } from './closed-process.js';
 
 /** Longest wait for a clean stop. Milliseconds. */
 const stopDeadlineMs = 10_000;
 
-/** The settings, or exit code 2 with one line for each that is wrong. */
+/** The settings, or exit code 2 with one line for each that is wrong. From here on nobody looks into the process. */
 export function configOrExit(what: string): Config {
+  closeToInspectors();
   try {
+    const flags = openingFlags(process.execArgv, process.env['NODE_OPTIONS']);
+    if (flags.length > 0) throw new ConfigError(flags);
     return loadConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
