@@ -58,7 +58,7 @@ export class SessionRegistry {
 
   constructor(private readonly options: RegistryOptions) {
     options.policies.onRevision((revision) => {
-      this.#revoked.forgetOld();
+      this.#revoked.revised();
       this.#revalidate(revision);
     });
     this.#tick = setInterval(() => this.#watch(), tickMs);
