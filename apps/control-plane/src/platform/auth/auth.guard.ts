@@ -1,6 +1,7 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { ApiVerb } from '@sallyport/policy';
 import type { HttpRequest } from '../http/http-types.js';
 import { ProblemError } from '../http/problem-error.js';
 import type { AccessRule } from './authorize.js';
@@ -43,7 +44,7 @@ export class AuthGuard implements CanActivate {
     request: HttpRequest,
   ): boolean {
     if (judgedLater) return this.rules.mayPermit(caller, verb, collection);
-    const name = objectName(request);
+    const name = objectName(request, verb);
     return this.rules.judge(caller, verb, collection, name === undefined ? undefined : { name });
   }
 
@@ -66,10 +67,10 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-/** As the path names it, or else the body: what is to be made has no path yet. */
-function objectName({ params, body }: HttpRequest): string | undefined {
+/** As the path names it, or else the body of what is to be made: a list has no name, whatever body comes with the request. */
+function objectName({ params, body }: HttpRequest, verb: ApiVerb): string | undefined {
   const inPath = params?.['name'] ?? params?.['id'];
-  if (inPath !== undefined) return inPath;
+  if (inPath !== undefined || verb !== 'create') return inPath;
   const inBody = typeof body === 'object' && body !== null ? (body as { name?: unknown }).name : undefined;
   return typeof inBody === 'string' ? inBody : undefined;
 }
