@@ -17,7 +17,7 @@ export type Claim =
   | { readonly kind: 'again'; readonly answer: KeptAnswer };
 
 export interface IdempotencyKey {
-  /** Credentials differ in what they may do, and so do their answers. */
+  /** Principal and credential: they differ in what they may do, and so do their answers. */
   readonly caller: string;
   readonly key: string;
 }

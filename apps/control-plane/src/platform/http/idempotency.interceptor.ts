@@ -1,5 +1,6 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
+import { principalRef } from '@sallyport/domain';
 import type { Logger } from 'pino';
 import type { Observable } from 'rxjs';
 import { defer, firstValueFrom, from } from 'rxjs';
@@ -12,7 +13,7 @@ import { ProblemError } from './problem-error.js';
 
 const replayedHeaders = ['etag', 'location'];
 
-/** A POST with an `Idempotency-Key` runs once; sent again by the same credential it gets the same answer. */
+/** A POST with an `Idempotency-Key` runs once; sent again by the same principal and credential it gets the same answer. */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
@@ -29,7 +30,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key)) {
       throw new ProblemError(400, 'invalid-idempotency-key', 'Idempotency-Key has 1 to 200 visible ASCII characters.');
     }
-    const id = { caller: caller.credentialId, key };
+    // An agent shows the login of the person it acts for, and may do less.
+    const id = { caller: `${principalRef(caller.principal)} ${caller.credentialId}`, key };
     return from(this.run(id, request, { response: http.getResponse<HttpResponse>(), next }));
   }
 
