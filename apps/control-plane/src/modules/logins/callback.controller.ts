@@ -67,7 +67,7 @@ export class CallbackController {
     try {
       identity = await step.identify(flow);
     } catch (error) {
-      const reference = await this.refusals.record(flow.provider ?? 'unknown', wordsOf(error));
+      const reference = await this.refusals.recordUnproved(flow.provider ?? 'unknown', wordsOf(error));
       return this.completion.refuse(response, flow.request, reference);
     }
     await this.completion.proceed({ browser, response }, flow.request, identity);

@@ -74,12 +74,28 @@ test('a flow is proved by its own provider, once, in time', async () => {
   expect(await flows.prove(late, identity)).toBeUndefined();
 });
 
-test('there is an end to how many can be under way', async () => {
-  await replica.database.query(
-    `INSERT INTO login_flows (handle_hash, browser_hash, request, expires_at)
-     SELECT encode(sha256(n::text::bytea), 'hex'), repeat('0', 64), '{}', now() + interval '1 minute'
+const fill = (proved: string | null) =>
+  replica.database.query(
+    `INSERT INTO login_flows (handle_hash, browser_hash, request, proved, expires_at)
+     SELECT encode(sha256(n::text::bytea), 'hex'), repeat('0', 64), '{}', $1, now() + n * interval '1 millisecond' + interval '1 minute'
      FROM generate_series(1, 10000) AS n`,
+    [proved],
   );
+const count = async (): Promise<number> =>
+  (await replica.database.query('SELECT count(*)::integer AS count FROM login_flows'))[0].count as number;
+
+test('strangers who begin flows without end keep nobody from signing in', async () => {
+  await replica.database.query('DELETE FROM login_flows');
+  await fill(null);
+  const browser = newBrowser();
+  const handle = (await flows.begin(browser, request, 'corp'))!;
+  expect(await count()).toBe(10_000);
+  expect((await finish((await flows.prove(handle, identity))!, browser)).status).toBe(303);
+});
+
+test('there is an end to how many can be under way', async () => {
+  await replica.database.query('DELETE FROM login_flows');
+  await fill('{}');
   expect(await flows.begin(newBrowser(), request, 'corp')).toBeUndefined();
   await replica.database.query('DELETE FROM login_flows');
   expect(await flows.begin(newBrowser(), request, 'corp')).toBeDefined();

@@ -10,7 +10,7 @@ import { hashText, newSecretText } from './secret-text.js';
 
 /** Long enough for a password, a second factor and a telephone call. */
 const lifetime = `interval '10 minutes'`;
-/** Anybody can begin one. */
+/** Anybody can begin one. Past these the oldest that proved nobody gives way: no stranger keeps others from signing in. */
 const maxFlows = 10_000;
 
 /** Who gets the login. */
@@ -47,14 +47,18 @@ interface FlowRow {
 export class LoginFlows {
   constructor(@Inject(DATA_SOURCE) private readonly dataSource: DataSource) {}
 
-  /** The handle; undefined when too many are under way. */
+  /** The handle; undefined when too many who proved themselves have yet to go on. */
   async begin(browser: Browser, request: FlowRequest, provider?: string): Promise<string | undefined> {
     const handle = newSecretText();
+    await this.dataSource.query(
+      `DELETE FROM login_flows WHERE handle_hash IN (
+         SELECT handle_hash FROM login_flows WHERE proved IS NULL ORDER BY expires_at DESC OFFSET ${maxFlows - 1})`,
+    );
     const made = await rows(
       this.dataSource,
       `INSERT INTO login_flows (handle_hash, browser_hash, request, provider, expires_at)
        SELECT $1, $2, $3, $4, now() + ${lifetime}
-       WHERE (SELECT count(*) FROM login_flows WHERE expires_at > now()) < ${maxFlows}
+       WHERE (SELECT count(*) FROM login_flows WHERE proved IS NOT NULL AND expires_at > now()) < ${maxFlows}
        RETURNING handle_hash`,
       [hashText(handle), browser.hash, JSON.stringify(request), provider ?? null],
     );

@@ -6,7 +6,6 @@ import { ProblemError } from '../../platform/http/problem-error.js';
 import { browserOf } from '../logins/browser-cookie.js';
 import { redirect, sendFailure } from '../logins/page.js';
 import { SignInRefusals } from '../logins/sign-in-refusals.js';
-import { RefusedResponses } from './refused-responses.js';
 import { SamlRefusal } from './saml-refusal.js';
 import type { AfterResponse } from './saml-sign-in.js';
 import { SamlSignIn } from './saml-sign-in.js';
@@ -17,7 +16,6 @@ export class SamlController {
     @Inject(CONFIG) private readonly config: Pick<Config, 'publicUrl'>,
     private readonly signIn: SamlSignIn,
     private readonly refusals: SignInRefusals,
-    private readonly refusedResponses: RefusedResponses,
   ) {}
 
   @Get('metadata')
@@ -59,7 +57,7 @@ export class SamlController {
     } catch (error) {
       const reference =
         error instanceof SamlRefusal
-          ? await this.refusedResponses.record(provider.name, error.reason)
+          ? await this.refusals.recordUnproved(provider.name, error.reason)
           : this.refusals.note('a SAML response could not be judged', error);
       return sendFailure(response, 400, reference);
     }

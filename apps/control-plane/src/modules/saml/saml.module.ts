@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { LoginsModule } from '../logins/logins.module.js';
-import { RefusedResponses } from './refused-responses.js';
 import { SamlSignIn } from './saml-sign-in.js';
 import { SamlController } from './saml.controller.js';
 
@@ -8,6 +7,6 @@ import { SamlController } from './saml.controller.js';
 @Module({
   imports: [LoginsModule],
   controllers: [SamlController],
-  providers: [SamlSignIn, RefusedResponses],
+  providers: [SamlSignIn],
 })
 export class SamlModule {}
