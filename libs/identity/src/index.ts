@@ -2,6 +2,8 @@ export type { ClaimRule, Claims, IssuerConfig, MatchRule, Scalar } from './issue
 export type { TokenRefusal } from './refusal.js';
 export type { RefusedToken, TokenVerification, VerifiedToken, VerifierOptions } from './trusted-issuers.js';
 export { TrustedIssuers } from './trusted-issuers.js';
+export type { OwnTokenOutcome, OwnTokenSettings } from './own-tokens.js';
+export { OwnTokens } from './own-tokens.js';
 export type { Matched, ProvenPrincipal } from './trusted-issuer.js';
 export type { ClaimGroup } from './claims/claim-groups.js';
 export { claimGroups } from './claims/claim-groups.js';

@@ -122,9 +122,9 @@ test('ID-06: a token that was verified a moment ago is not remembered beyond its
   publish({ tokens: { issuer: 'https://control-plane.test', audience: 'sallyport', jwks: [] } });
   expect(await gate.authenticate(text)).toBeUndefined();
   publish({});
-  const short = await source.accessToken({ claims: loginClaims, expiresIn: -29 });
+  const short = await source.accessToken({ claims: loginClaims, expiresIn: 2 });
   expect(await gate.authenticate(short)).toBeDefined();
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, 2100));
   expect(await gate.authenticate(short)).toBeUndefined();
 });
 

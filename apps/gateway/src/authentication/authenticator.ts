@@ -87,7 +87,7 @@ export class Authenticator {
 
   async #readAccessToken(revision: Revision, token: string): Promise<Shown> {
     const now = this.clock();
-    const outcome = await revision.tokens.verify(token, now);
+    const outcome = revision.tokens.verify(token, now);
     if (!outcome.ok) return { reason: outcome.reason, kind: 'access-token' };
     const evidence = evidenceOf(outcome.claims, now);
     if (!evidence) return { reason: 'token-claims', kind: 'access-token', credentialId: outcome.claims.cid };
