@@ -258,6 +258,22 @@ test('a withdrawn token proves nobody, nor does any that was made from it, and g
   expect((await snapshot()).revision).toBe(after.revision);
 });
 
+test('whoever holds a token that was made from another cuts no session of the other', async () => {
+  const pushed: unknown[] = [];
+  replica.app.get<EventBus>(EVENT_BUS, { strict: false }).subscribe('identity.revoked', (event) => pushed.push(event));
+  const parent = await tokens.exchanged(await dana());
+  const narrow = await tokens.exchanged(parent, { audience: 'shop' });
+  const acting = await tokens.exchanged(parent, { actor_token: await bot() });
+  for (const token of [narrow, acting]) expect(await tokens.revoke(token)).toBe(200);
+  const after = await snapshot();
+  expect(after.revokedTokens).toEqual(expect.arrayContaining([narrow, acting].map(idOf)));
+  expect((await whoami(parent)).status).toBe(200);
+  expect(await tokens.revoke(parent)).toBe(200);
+  await eventually(() => pushed.length > 0);
+  // Events come in order: that of the parent is the first.
+  expect(pushed).toEqual([{ principal: 'User::dana', credentialId: claimsOf(parent)['cid'] }]);
+});
+
 test('no token is made from one that is being withdrawn', async () => {
   for (let round = 0; round < 5; round += 1) {
     const parent = await tokens.exchanged(await job());

@@ -4,7 +4,7 @@ import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { AuditService } from '../audit/audit.service.js';
 import { bumpRevision, lockRevision } from '../configuration/configuration-store.js';
 import { ConfigurationService } from '../configuration/configuration.service.js';
-import { revokeWithDescendants } from '../federation/revoked-tokens.store.js';
+import { isMadeFromAnother, revokeWithDescendants } from '../federation/revoked-tokens.store.js';
 import { RefreshTokenGrant } from '../logins/refresh-token.grant.js';
 import { AccessTokens } from './access-tokens.service.js';
 import type { AccessTokenClaims } from './credential-kind.js';
@@ -28,7 +28,7 @@ export class TokenRevocation {
   }
 
   private async withdraw({ subject, actor, credentialId, tokenId, expiresAt }: AccessTokenClaims): Promise<void> {
-    const revision = await this.dataSource.transaction(async (manager) => {
+    const done = await this.dataSource.transaction(async (manager) => {
       await lockRevision(manager);
       const tokens = await revokeWithDescendants(manager, tokenId, expiresAt);
       if (tokens === 0) return undefined;
@@ -36,12 +36,13 @@ export class TokenRevocation {
       const detail = { tokenId, credentialId, tokens, revision: next };
       const who = actor?.subject ?? subject;
       await this.audit.record({ actor: who, action: 'token.revoked', target: subject, detail }, manager);
-      return next;
+      return { revision: next, isPart: await isMadeFromAnother(manager, tokenId) };
     });
-    if (revision === undefined) return;
-    await this.configuration.publish('policy.changed', { revision });
-    // A key or a login stands without this token of it; an exchange was for nothing else.
-    if (!credentialId.startsWith('exchange:')) return;
+    if (!done) return;
+    await this.configuration.publish('policy.changed', { revision: done.revision });
+    // A key or a login stands without this token of it, and an exchange without what was made from its own. For these the
+    // revision is enough: it names the tokens.
+    if (done.isPart || !credentialId.startsWith('exchange:')) return;
     await this.configuration.publish('identity.revoked', { principal: subject, credentialId });
   }
 }

@@ -40,6 +40,11 @@ export async function noteExchange(db: Queryable, { tokenId, parentIds, expiresA
   return true;
 }
 
+/** Whether the token was made from another one of ours, and so shares its credential with it. */
+export async function isMadeFromAnother(db: Queryable, tokenId: string): Promise<boolean> {
+  return (await firstRow(db, 'SELECT 1 FROM exchanged_tokens WHERE token_id = $1 LIMIT 1', [tokenId])) !== undefined;
+}
+
 /** Withdraws a token and every token that was made from it, at whatever remove. How many were not withdrawn before. */
 export async function revokeWithDescendants(db: Queryable, tokenId: string, expiresAt: Date): Promise<number> {
   const revoked = await rows(
