@@ -9,6 +9,7 @@ const env = {
   SHOP_PASSWORD: 'from the environment',
   EMPTY: '',
   DATABASE_URL: 'postgres://x',
+  PGPASSWORD: 'of its own database',
   SALLYPORT_BOOTSTRAP_TOKEN: 't',
 };
 
@@ -34,7 +35,7 @@ test('a value, a variable and a file each give the password', () => {
   expect(file('password')).toEqual({ ok: true, secret: 'from a file' });
 });
 
-test.each(['DATABASE_URL', 'SALLYPORT_BOOTSTRAP_TOKEN', 'REDIS_URL', 'SALLYPORT_MASTER_KEY_FILE'])(
+test.each(['DATABASE_URL', 'PGPASSWORD', 'SALLYPORT_BOOTSTRAP_TOKEN', 'REDIS_URL', 'SALLYPORT_MASTER_KEY_FILE'])(
   "the control plane's own %s is not given away",
   (name) =>
     expect(read({ env: name })).toEqual({ ok: false, reason: expect.stringMatching(/belongs to the control plane/) }),

@@ -4,7 +4,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 const maxSecretBytes = 4096;
 
 /** The control plane's own settings are not for sending to an upstream, whoever asks. */
-const ownVariables = /^(SALLYPORT_.*|DATABASE_URL|REDIS_URL|RECORDINGS_URL|NODE_OPTIONS)$/;
+const ownVariables = /^(SALLYPORT_.*|DATABASE_URL|PG[A-Z]+|REDIS_URL|RECORDINGS_URL|NODE_OPTIONS)$/;
 
 export type ReadSecret =
   { readonly ok: true; readonly secret: string } | { readonly ok: false; readonly reason: string };
