@@ -14,8 +14,8 @@ const defaultLimit = 50;
 export class SessionsQueries {
   constructor(@Inject(DATA_SOURCE) private readonly dataSource: DataSource) {}
 
-  /** Newest first. */
-  async list(query: SessionQuery): Promise<Page<Session>> {
+  /** Newest first. A page may hold fewer than asked for, and none, and still not be the last. */
+  async list(query: SessionQuery, isVisible: (session: Session) => boolean): Promise<Page<Session>> {
     const limit = query.limit ?? defaultLimit;
     const [startedAt, id] = query.cursor ? decodeCursor(query.cursor, 2) : [null, null];
     const found = await rows<SessionRow & { sort_key: string }>(
@@ -29,15 +29,19 @@ export class SessionsQueries {
       [query.principal ?? null, query.resource ?? null, query.open ?? null, startedAt, id, limit + 1],
     );
     const page = toPage(found, limit, (row) => [row.sort_key, row.id]);
-    return { items: page.items.map(toSession), next: page.next };
+    return { items: page.items.map(toSession).filter(isVisible), next: page.next };
   }
 
   /** Throws ProblemError 404. */
   async get(id: string): Promise<Session> {
     const row = await findSession(this.dataSource, id);
-    if (!row) throw new ProblemError(404, 'not-found', 'There is no such session.');
+    if (!row) throw noSuchSession();
     return toSession(row);
   }
+}
+
+export function noSuchSession(): ProblemError {
+  return new ProblemError(404, 'not-found', 'There is no such session.');
 }
 
 function toSession(row: SessionRow): Session {
