@@ -23,7 +23,7 @@ test.each([
   '@approval("dba") @quorum("2") @expires("1h") @reason("two people") permit (principal, action == Action::"alter", resource);',
   'permit (principal in Group::"ci", action == Api::Action::"read", resource == Api::Collection::"audit");',
   'permit (principal, action in [Api::Action::"read", Api::Action::"decide"], resource) when { context.credential == "login" };',
-  'permit (principal in Role::"dev", action == Api::Action::"create", resource is Api::Collection) when { context.object.owner == "a@b.c" };',
+  'permit (principal in Group::"dev", action == Api::Action::"create", resource is Api::Collection) when { context.object.owner == "a@b.c" };',
   'permit (principal, action, resource) when { context.hour < 8 };',
 ])('%s is valid', (cedar) => {
   expect(one(cedar)).toEqual([]);
@@ -70,6 +70,7 @@ test.each([
   ],
   ['permit (principal == User::"a\u202eb", action, resource);', 1, 1, 'BIDI'],
   ['permit (principal == User::"\u0430dmin", action, resource);', 1, 1, 'mixed scripts'],
+  ['forbid (principal in Role::"x", action == Api::Action::"read", resource);', 1, 22, 'Role'],
   ['permit (principal, action == Api::Action::"raed", resource);', 1, 30, 'unrecognized action'],
   ['permit (principal, action == Api::Action::"read", resource == Api::Collection::"adit");', 1, 63, 'not declared'],
   ['permit (principal, action, resource == Api::Collection::"audit");', 1, 1, 'names its actions'],

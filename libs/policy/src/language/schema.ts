@@ -44,9 +44,14 @@ function actionText(verb: SqlVerb): string {
 };`;
 }
 
-const principals = `entity Group in [Group];
+const groups = 'entity Group in [Group];';
+const principals = `${groups}
 entity Role;
 entity User, ServiceAccount, Agent in [Group, Role];
+`;
+/** Roles are held on resources: nobody has one at the API, where a forbid that asks for one would never hold. */
+const callers = `${groups}
+entity User, ServiceAccount, Agent in [Group];
 `;
 
 const dataPlane = `entity Label;
@@ -77,6 +82,6 @@ ${(Object.keys(verbObjects) as SqlVerb[]).map(actionText).join('\n')}
  * speaks about. Cedar would not take them as one, since `delete` is an action of both; and apart, a statement without an
  * action may read facts that every request through a gateway has and no request to the API.
  */
-export const policySchemas = { data: `${principals}\n${dataPlane}`, api: `${principals}\n${apiNamespace}` } as const;
+export const policySchemas = { data: `${principals}\n${dataPlane}`, api: `${callers}\n${apiNamespace}` } as const;
 /** What a statement speaks about: requests through gateways, or requests to the control plane's own API. */
 export type Plane = keyof typeof policySchemas;
