@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -47,6 +48,7 @@ afterEach(() => gateway.close());
 
 const startup = (settings: Readonly<Record<string, string>> = {}): Buffer =>
   startupMessage(new Map(Object.entries({ user: 'anybody', database: 'shop', ...settings })));
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const password = (token: string): Buffer => message(frontend.password, (body) => body.terminated(token));
 
 async function refusal(...sent: readonly Buffer[]): Promise<string> {
@@ -200,6 +202,50 @@ test('a connection may wait for people', async () => {
   const client = await pending;
   expect(await client.ask([queryMessage('SELECT 1')])).toBe('T D(1) C(SELECT 1) Z(I)');
   client.end();
+});
+
+test('a session that is ended while it is being opened runs nothing that was sent ahead', async () => {
+  const dialled: Socket[] = [];
+  const slow = createServer((socket) => void dialled.push(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const { port } = slow.address() as AddressInfo;
+  const upstream = { ...binding(server).upstream, port };
+  gateway.host.bindings.set('shop', binding(server, { upstream, revision: 'slow' }));
+  // Half open: that the gateway has hung up does not make this client hang up.
+  const client = connect({ host: '127.0.0.1', port: gateway.port, allowHalfOpen: true }).on('error', () => undefined);
+  client.write(startup());
+  await new Promise((resolve) => client.once('data', resolve));
+  const heard: Buffer[] = [];
+  client.on('data', (chunk: Buffer) => heard.push(chunk));
+  client.write(password('good-token'));
+  for (let tries = 0; dialled.length < 2 && tries < 200; tries += 1) await pause(5);
+  client.write(queryMessage('INSERT INTO orders (id) VALUES (4711)'));
+  await pause(50);
+  gateway.host.sessions[0]!.request.terminate('access was revoked');
+  for (const socket of dialled) {
+    const onwards = connect({ host: server.host, port: server.port }).on('error', () => undefined);
+    socket.pipe(onwards).pipe(socket);
+  }
+  await pause(1500);
+  expect(gateway.host.sessions[0]!.closed).toBeDefined();
+  expect(gateway.host.executed()).toEqual([]);
+  expect(Buffer.concat(heard).toString()).toContain('terminating connection: access was revoked');
+  client.destroy();
+  for (const socket of dialled) socket.destroy();
+  slow.close();
+});
+
+test('an approval that comes after the session was ended opens nothing', async () => {
+  gateway.host.opinion = () => hold;
+  const client = await TestingClient.open(gateway.port);
+  client.send(startup());
+  await client.until('R');
+  client.send(password('good-token'));
+  await gateway.host.approvals.pending();
+  gateway.host.sessions[0]!.request.terminate('access was revoked');
+  await gateway.host.approvals.decide({ state: 'approved' });
+  expect(inShort(await client.rest())).toBe('N(00000) E(57P01)');
+  expect(gateway.host.approvals.reports).toEqual(['failed: the session was ended before it began']);
 });
 
 test('talking on before the login is done ends the connection (PG-12)', async () => {

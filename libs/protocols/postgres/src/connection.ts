@@ -21,6 +21,7 @@ import { UpstreamError } from './upstream-error.js';
 /** The same words for a resource that does not exist and for one that is out of bounds: neither can be guessed by asking. */
 const noSuchResource = new HandshakeRefusal('28000', 'no such resource, or no permission to connect to it');
 const badCredential = new HandshakeRefusal('28P01', 'authentication failed');
+const endedEarly = 'the session was ended before it began';
 const secretBytes = { 0: 4, 2: 32 } as const;
 
 export interface Gate {
@@ -32,10 +33,17 @@ export interface Gate {
   readonly deadline: LoginDeadline;
 }
 
+/** A session on its way from its registration to its first request. */
+interface Opening {
+  live?: LiveSession;
+  /** The gateway has ended it meanwhile: nothing of it may begin. */
+  ended: boolean;
+}
+
 /** From an accepted socket to a running session, or to a refusal. Never rejects. */
 export async function serveConnection(socket: Socket, gate: Gate): Promise<void> {
   let stream: MessageStream | undefined;
-  const opened: { live?: LiveSession } = {};
+  const opened: Opening = { ended: false };
   try {
     const startup = await receiveStartup(socket, gate.host.tls(), gate.deadline.signal, (active) => (stream = active));
     if (startup.kind === 'cancel') {
@@ -50,12 +58,7 @@ export async function serveConnection(socket: Socket, gate: Gate): Promise<void>
   }
 }
 
-async function openSession(
-  startup: Startup,
-  gate: Gate,
-  clientAddress: string,
-  opened: { live?: LiveSession },
-): Promise<void> {
+async function openSession(startup: Startup, gate: Gate, clientAddress: string, opened: Opening): Promise<void> {
   const { host } = gate;
   const token = await receiveToken(startup.stream);
   const authenticated = await host.authenticate(token).catch(() => undefined);
@@ -63,9 +66,8 @@ async function openSession(
   gate.authenticated();
   const binding = host.resource(startup.database, 'postgres');
   if (!binding || binding.protocol !== 'postgres') throw noSuchResource;
-  let ended = false;
   let end = (reason: string): void => {
-    ended = true;
+    opened.ended = true;
     refuse(startup.stream.socket, new HandshakeRefusal('57P01', `terminating connection: ${reason}`), host);
   };
   const live = host.open({
@@ -75,20 +77,19 @@ async function openSession(
     terminate: (reason) => end(reason),
   });
   opened.live = live;
-  await judgeConnect(live, binding, startup.stream, gate);
-  const session = await connectBoth(startup, gate, binding, live);
+  await judgeConnect(live, startup.stream, gate, opened);
+  const session = await connectBoth(startup, gate, { binding, live, opened });
   end = (reason) => session.terminate(reason);
-  if (ended) session.close('it was ended before it began');
 }
 
 async function judgeConnect(
   live: LiveSession,
-  binding: ResourceBinding,
   stream: MessageStream,
   gate: Gate,
+  opened: Readonly<Opening>,
 ): Promise<void> {
   const context = contextOf(live);
-  const action = connectAction(binding.name);
+  const action = connectAction(live.info.resource);
   let verdict = enforce(context, { seq: 1, phase: 'execute', request: action, action });
   if (verdict.kind === 'hold') {
     gate.deadline.suspend();
@@ -96,6 +97,10 @@ async function judgeConnect(
     gate.deadline.resume();
   }
   if (verdict.kind === 'deny') throw noSuchResource;
+  if (opened.ended) {
+    if (verdict.approvalId) context.approvals.report(verdict.approvalId, 'failed', endedEarly);
+    throw new WireError(endedEarly);
+  }
   verdict.permit.take();
   if (verdict.approvalId) context.approvals.report(verdict.approvalId, 'completed', 'connect');
 }
@@ -103,8 +108,7 @@ async function judgeConnect(
 async function connectBoth(
   startup: Startup,
   gate: Gate,
-  binding: ResourceBinding,
-  live: LiveSession,
+  { binding, live, opened }: { binding: ResourceBinding; live: LiveSession; opened: Readonly<Opening> },
 ): Promise<Session> {
   const { host } = gate;
   const source = gate.sources.acquire(binding, host);
@@ -117,6 +121,8 @@ async function connectBoth(
     ]);
     const searchPath = searchPathOf(await client.query(sessionStateQuery));
     if (startup.stream.ended) throw new WireError('the client left');
+    // What the client sent ahead must not be read: the socket may take until now to close.
+    if (opened.ended) throw new WireError(endedEarly);
     return startSession(startup, gate, { binding, live, source, client, searchPath });
   } catch (error) {
     client?.socket.destroy();
