@@ -111,13 +111,10 @@ async function release<Request>(
     now.action.fingerprint === exchange.action.fingerprint &&
     now.binding === exchange.binding;
   if (!same) return voided('what was approved is no longer what would run');
-  const decision = decide(context, now.action);
-  if (decision.effect === 'deny') {
+  const before = decideAgain(context, now.action, request.terms);
+  if (before.effect === 'deny') {
     context.approvals.abandon(request.id, 'policy denies it by now');
-    return deny(context, held, request.id, ...decision.because);
-  }
-  if (decision.effect === 'hold' && !covers(request.terms, decision.approval)) {
-    return voided('policy asks for another approval by now');
+    return deny(context, held, request.id, ...before.because);
   }
   if (hooks.signal.aborted) throw new Error('aborted');
   hooks.consuming();
@@ -131,6 +128,12 @@ async function release<Request>(
     context.approvals.report(request.id, 'failed', 'the client left before it ran');
     return deny(context, held, request.id, { code: 'abandoned', text: 'the request was cancelled before it ran' });
   }
+  // The claim took its time: what the approval was released on, a grant or a login, may have ended meanwhile.
+  const decision = decideAgain(context, now.action, request.terms);
+  if (decision.effect === 'deny') {
+    context.approvals.report(request.id, 'failed', 'it never ran: policy denies it by now');
+    return deny(context, held, request.id, ...decision.because);
+  }
   const permitted: Decision = {
     effect: 'permit',
     obligations: decision.obligations,
@@ -141,6 +144,14 @@ async function release<Request>(
   if (verdict.kind === 'permit') return verdict;
   context.approvals.report(request.id, 'failed', 'the release could not be recorded');
   return verdict.kind === 'deny' ? verdict : deny(context, held, request.id, { code: 'decision-failed' });
+}
+
+/** What policy says at this moment. A hold that these terms do not satisfy denies. */
+function decideAgain(context: EnforcementContext, action: Action, granted: ApprovalTerms): Decision {
+  const decision = decide(context, action);
+  if (decision.effect !== 'hold' || covers(granted, decision.approval)) return decision;
+  const because = [{ code: 'approval-void', text: 'policy asks for another approval by now' }] as const;
+  return { effect: 'deny', because, policyRevision: decision.policyRevision };
 }
 
 function deny<Request>(

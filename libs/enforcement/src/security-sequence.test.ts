@@ -266,6 +266,24 @@ describe('awaitApproval', () => {
     expect(w.approvals.log).toEqual(['abandon: policy denies it by now']);
   });
 
+  test.each<[string, Decision]>([
+    ['denies it', deny],
+    [
+      'asks other people',
+      { ...hold, approval: { requirements: [{ groups: ['cfo'], quorum: 1 }], expiresInSeconds: 60 } },
+    ],
+  ])('AP-05: policy that %s by the time the claim is answered wins over it', async (_what, later) => {
+    const w = world(hold);
+    const consume = w.approvals.consume.bind(w.approvals);
+    w.approvals.consume = (id, bindingHash) => {
+      w.decision = later;
+      return consume(id, bindingHash);
+    };
+    expect(await awaitApproval(w.context, held(w), hooks())).toMatchObject({ kind: 'deny' });
+    expect(w.approvals.log).toEqual(['consume', 'report failed']);
+    expect(w.recorder.log.at(-1)).toBe('decision deny');
+  });
+
   test('AP-05: policy that asks other people by now voids the approval', async () => {
     const w = world(hold);
     const waiting = held(w);
