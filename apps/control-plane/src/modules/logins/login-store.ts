@@ -26,6 +26,7 @@ export type EndReason =
   | 'user-disabled'
   | 'identity-removed'
   | 'provider-changed'
+  | 'too-many'
   | 'code-misused'
   | 'token-reused';
 
@@ -113,5 +114,17 @@ export function endLogins(db: Queryable, which: LoginSelection, reason: EndReaso
       ...[which.id ?? null, which.user ?? null, which.provider ?? null, which.subject ?? null],
       ...[which.idpSession ?? null, reason],
     ],
+  );
+}
+
+/** Those of a person that stood beyond the newest ones. */
+export function endOldestLogins(db: Queryable, user: string, kept: number): Promise<StoredLogin[]> {
+  const reason: EndReason = 'too-many';
+  return rows<StoredLogin>(
+    db,
+    `UPDATE logins SET ended_at = now(), end_reason = $3
+     WHERE id IN (SELECT id FROM logins WHERE user_name = $1 AND ${stands} ORDER BY created_at DESC, id OFFSET $2)
+     RETURNING ${columns}`,
+    [user, kept, reason],
   );
 }

@@ -8,10 +8,12 @@ import { ConfigurationService } from '../configuration/configuration.service.js'
 import type { Configuration, StoredObject } from '../configuration/configuration.js';
 import { claimGrounds } from './claim-grounds.js';
 import type { EndReason, LoginSelection, StoredLogin } from './login-store.js';
-import { endLogins, insertLogin, replaceGrounds } from './login-store.js';
+import { endLogins, endOldestLogins, insertLogin, replaceGrounds } from './login-store.js';
 import { newUserName, newUserSpec, shownFacts } from './new-user.js';
 import type { ProvedIdentity } from './proved-identity.js';
 
+/** Of one person at one time: each is in every snapshot. */
+const maxLogins = 100;
 /** Who may come to be known by signing in. */
 const maxUsers = 20_000;
 
@@ -37,7 +39,7 @@ export class LoginService {
       return this.completeIn(manager, identity, client);
     });
     if (!outcome.ok) return outcome;
-    await this.configuration.publish('policy.changed', { revision: outcome.revision });
+    await this.announce(outcome.revision, outcome.ended);
     return { ok: true, login: outcome.login };
   }
 
@@ -48,26 +50,40 @@ export class LoginService {
       const logins = await endLogins(manager, which, by.reason);
       if (logins.length === 0) return undefined;
       const revision = await bumpRevision(manager);
-      for (const { id, user } of logins) {
-        const detail = { loginId: id, reason: by.reason, revision };
-        await this.audit.record({ actor: by.actor, action: 'login.ended', target: `User::${user}`, detail }, manager);
-      }
+      await this.recordEnds(manager, logins, { ...by, revision });
       return { logins, revision };
     });
     if (!ended) return 0;
-    await this.configuration.publish('policy.changed', { revision: ended.revision });
-    for (const { id, user } of ended.logins) {
+    await this.announce(ended.revision, ended.logins);
+    return ended.logins.length;
+  }
+
+  private async recordEnds(
+    manager: EntityManager,
+    logins: readonly StoredLogin[],
+    { actor, reason, revision }: { readonly actor: string; readonly reason: EndReason; readonly revision: number },
+  ): Promise<void> {
+    for (const { id, user } of logins) {
+      const detail = { loginId: id, reason, revision };
+      await this.audit.record({ actor, action: 'login.ended', target: `User::${user}`, detail }, manager);
+    }
+  }
+
+  private async announce(revision: number, ended: readonly StoredLogin[]): Promise<void> {
+    await this.configuration.publish('policy.changed', { revision });
+    for (const { id, user } of ended) {
       const revoked = { principal: `User::${user}`, credentialId: `login:${id}` };
       await this.configuration.publish('identity.revoked', revoked);
     }
-    return ended.logins.length;
   }
 
   private async completeIn(
     manager: EntityManager,
     identity: ProvedIdentity,
     client: string,
-  ): Promise<(LoginOutcome & { ok: false }) | { ok: true; login: StoredLogin; revision: number }> {
+  ): Promise<
+    (LoginOutcome & { ok: false }) | { ok: true; login: StoredLogin; ended: readonly StoredLogin[]; revision: number }
+  > {
     const current = await loadConfiguration(manager);
     const provider = current.get('IdentityProvider', identity.provider);
     if (!provider) return refused('provider-gone');
@@ -84,7 +100,9 @@ export class LoginService {
       ...{ id: randomUUID(), user, provider: identity.provider, subject: identity.subject, client, grounds, expiresAt },
       idpSession: identity.idpSession ?? null,
     });
+    const ended = await endOldestLogins(manager, user, maxLogins);
     const revision = await bumpRevision(manager);
+    await this.recordEnds(manager, ended, { actor: 'system', reason: 'too-many', revision });
     const detail = {
       ...{ loginId: login.id, provider: identity.provider, subject: identity.subject, client, revision },
       ...{ groups: [...new Set(grounds.map(({ group }) => group))], expiresAt: expiresAt.toISOString() },
@@ -93,7 +111,7 @@ export class LoginService {
       { actor: `User::${user}`, action: 'login.created', target: `User::${user}`, detail },
       manager,
     );
-    return { ok: true, login, revision };
+    return { ok: true, login, ended, revision };
   }
 
   private async ensureUser(
