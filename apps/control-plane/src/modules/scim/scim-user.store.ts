@@ -62,10 +62,15 @@ export async function listScimUsers(
   return { total: counted!.total, users };
 }
 
-/** Whether SCIM manages this identity already. */
-export async function isManaged(db: Queryable, provider: string, subject: string): Promise<boolean> {
-  const text = 'SELECT 1 FROM scim_users WHERE provider = $1 AND subject = $2 AND NOT deleted';
-  return (await rows(db, text, [provider, subject])).length > 0;
+/** Whether SCIM manages this identity, or did until it was deleted there. Undefined: never. */
+export async function managedAs(
+  db: Queryable,
+  provider: string,
+  subject: string,
+): Promise<'present' | 'deleted' | undefined> {
+  const text = 'SELECT deleted FROM scim_users WHERE provider = $1 AND subject = $2';
+  const found = await firstRow<{ deleted: boolean }>(db, text, [provider, subject]);
+  return found && (found.deleted ? 'deleted' : 'present');
 }
 
 interface Naming {

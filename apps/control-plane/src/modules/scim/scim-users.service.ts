@@ -55,11 +55,16 @@ export class ScimUsersService {
     await this.requireProvider(provider);
     const naming = { provider, subject: input.externalId, userName: input.userName };
     await store.requireFreeUserName(this.dataSource, naming);
-    const managed = await store.isManaged(this.dataSource, provider, naming.subject);
+    const managed = await store.managedAs(this.dataSource, provider, naming.subject);
     const edit = (current: Configuration): Edit => {
       const user = holderOf(current, naming);
-      if (user && managed) throw new ScimError(409, 'There is a user with this externalId already.', 'uniqueness');
-      return user ? put(user, personOf(input)) : create(current, naming, personOf(input));
+      if (user && managed === 'present')
+        throw new ScimError(409, 'There is a user with this externalId already.', 'uniqueness');
+      const person = personOf(input);
+      if (!user) return create(current, naming, person);
+      // Who was disabled here, and not by the directory, does not come back because a field was left out.
+      const active = input.active ?? (managed === 'deleted' || !user.spec.disabled);
+      return put(user, { ...person, active });
     };
     const { changes } = await this.configuration.change({ actor: caller, edits: (current) => [edit(current)] });
     const { name } = changes[0]!;

@@ -340,3 +340,12 @@ test('every change is in the audit trail with before and after', async () => {
     },
   ]);
 });
+
+test('who was disabled here before the directory told of them stays so, unless it says otherwise', async () => {
+  const identities = [{ issuer: 'corp', subject: 'locked-1' }];
+  await replica.call('POST', '/v1/users', { body: { name: 'locked', identities, disabled: true } });
+  const told = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], externalId: 'locked-1', userName: 'locked' };
+  const { status, body } = await scim('POST', '/Users', told);
+  expect([status, body.id, body.active]).toEqual([201, 'locked', false]);
+  expect((await stored('locked')).disabled).toBe(true);
+});
