@@ -11,6 +11,8 @@ export type {
 } from './ports.js';
 export type { Held, Permitted, Refused, Verdict } from './enforce.js';
 export { enforce, refuse } from './enforce.js';
+export type { Running } from './still-permitted.js';
+export { stillPermitted } from './still-permitted.js';
 export type { HoldHooks } from './await-approval.js';
 export { awaitApproval, bindingHash } from './await-approval.js';
 export type {

@@ -1,10 +1,12 @@
 import pg from 'pg';
+import type { Decision } from '@sallyport/domain';
 import { startPostgres, type PostgresServer } from '@sallyport/testing';
 import { message } from './codec.js';
 import { backend, frontend } from './messages.js';
 import { queryMessage, syncMessage } from './requests.js';
 import { inShort, TestingClient, unit } from './testing-client.js';
-import { gatewayFor, leaks, shopSchema } from './testing-shop.js';
+import { permitAll } from './testing-host.js';
+import { deny, gatewayFor, hold, leaks, shopSchema } from './testing-shop.js';
 
 let server: PostgresServer;
 let gateway: Awaited<ReturnType<typeof gatewayFor>>;
@@ -97,6 +99,45 @@ test('data behind a refused COPY goes nowhere', async () => {
   expect(await client.ask([queryMessage(copyIn), data('730\t1\n'), done])).toBe('E(42501) Z(I)');
   expect(gateway.host.requests).toHaveLength(before);
   expect(await ids(730)).toEqual([]);
+  gateway.host.opinion = opinion;
+});
+
+test.each([
+  ['permits it no longer', (): Decision => deny()],
+  ['would ask for approval by now', (): Decision => hold],
+])('COPY data that policy %s goes no further', async (_, later) => {
+  const { opinion } = gateway.host;
+  client.send(queryMessage(copyIn));
+  await client.until('G');
+  client.send(data('770\t1\n'));
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  gateway.host.opinion = (action) => (action.text === copyIn ? later() : opinion(action));
+  client.send(data('771\t1\n'), done);
+  expect(inShort(await client.rest())).toBe('E(42501)');
+  gateway.host.opinion = opinion;
+  expect(await ids(770)).toEqual([]);
+});
+
+test('rows that policy would mask by now are not shown as they are', async () => {
+  const { opinion } = gateway.host;
+  // A row that fills the server's buffer, every so often.
+  const text = 'SELECT repeat(ssn, 2000), pg_sleep(0.1) FROM customers';
+  gateway.host.opinion = permitAll;
+  client.send(queryMessage(text));
+  await client.until('D');
+  gateway.host.opinion = opinion;
+  expect(inShort((await client.rest()).slice(-1))).toBe('E(42501)');
+});
+
+test('COPY data go on while policy permits them, and those that people approved', async () => {
+  const { opinion } = gateway.host;
+  gateway.host.opinion = (action) => (action.text === copyIn ? hold : opinion(action));
+  client.send(queryMessage(copyIn));
+  await gateway.host.approvals.decide({ state: 'approved' });
+  await client.until('G');
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  client.send(data('733\t1\n'), done);
+  expect(inShort(await client.until('Z'))).toBe('C(COPY 1) Z(I)');
   gateway.host.opinion = opinion;
 });
 

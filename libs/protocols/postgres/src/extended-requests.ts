@@ -154,7 +154,7 @@ export class ExtendedRequests {
 
   #permitted(portal: Portal, seq: number, verdict: Permitted<Buffer>): true {
     const { inspection, prepared } = portal;
-    const unit = this.side.judgement.unit(seq, prepared.text, inspection.statements, verdict);
+    const unit = this.side.judgement.unit(seq, prepared.text, inspection, verdict);
     // Rows cannot be masked, nor checked against the trace, without their description in the formats of this portal.
     if ((unit.obligations.length > 0 || unit.classified) && !portal.describeSent) {
       const describe = this.#reply('describe', portal.name);

@@ -3,7 +3,7 @@ import { enforce, refuse, type Verdict } from '@sallyport/enforcement';
 import type { Inspection, StatementInspection } from '@sallyport/sql';
 import { SqlExchange, meaninglessAction, type Circumstances } from './inspect.js';
 import { refusalMessage, type NativeError } from './refuse.js';
-import { Unit } from './replies.js';
+import { Unit, type Understood } from './replies.js';
 import { resynchronise } from './resynchronise.js';
 import type { SessionCore } from './session-core.js';
 import { changesMeaning } from './session-state.js';
@@ -143,7 +143,7 @@ export class Judgement {
   unit(
     seq: number,
     text: string,
-    statements: readonly StatementInspection[],
+    { statements, action }: Understood,
     verdict: Extract<Verdict<Buffer>, { kind: 'permit' }>,
   ): Unit {
     const view = this.core.view();
@@ -160,6 +160,7 @@ export class Judgement {
       classified,
       statements.some(changesMeaning),
       statements.some((statement) => statement.copy?.direction === 'in'),
+      action,
     );
   }
 

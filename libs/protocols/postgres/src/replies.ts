@@ -1,4 +1,4 @@
-import type { Obligation } from '@sallyport/domain';
+import type { Action, Obligation } from '@sallyport/domain';
 import type { Inspection, StatementInspection } from '@sallyport/sql';
 import type { CopyMask, RowMask } from './mask.js';
 import type { FormatCode } from './messages.js';
@@ -57,6 +57,8 @@ export class Unit {
     /** How far the change of session, catalog or code reaches: while one is under way nothing else is judged. */
     readonly changes: boolean,
     readonly copiesIn: boolean,
+    /** As it was judged. */
+    readonly action: Action,
   ) {}
 
   get statement(): StatementInspection | undefined {

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type {
-  ApprovalOutcome,
-  EnforcementContext,
-  GatewayHost,
-  LiveSession,
-  Permit,
-  ResourceBinding,
+import {
+  stillPermitted,
+  type ApprovalOutcome,
+  type EnforcementContext,
+  type GatewayHost,
+  type LiveSession,
+  type Permit,
+  type ResourceBinding,
 } from '@sallyport/enforcement';
 import type { SqlInspector } from '@sallyport/sql';
 import { FlowGate } from '@sallyport/wire-kit';
@@ -31,6 +32,8 @@ const backlogFull = 4;
 const maxBacklog = 64 << 10;
 /** Up to here joining pieces is cheaper than writing them one by one. Bytes. */
 const joinBelow = 64 << 10;
+/** While data moves, policy is asked so often whether what moves them may still run. Milliseconds. */
+const askAgainMs = 500;
 
 export interface SessionParts {
   readonly host: GatewayHost;
@@ -62,6 +65,7 @@ export class Session implements SessionCore {
   readonly #replySide: ReplySide;
   readonly #clientGate: FlowGate;
   readonly #upstreamGate: FlowGate;
+  #askedAt = performance.now();
 
   /** @param lastSeq numbers already given out in this session */
   constructor(
@@ -186,7 +190,7 @@ export class Session implements SessionCore {
   }
 
   #fromClient(chunk: Buffer): void {
-    if (this.closed) return;
+    if (this.closed || (this.replies.copyingIn > 0 && this.#withdrawn())) return;
     this.#requestSide.receive(chunk);
     if (this.#requestSide.waiting && this.#requestSide.backlog > maxBacklog) this.#clientGate.hold(backlogFull);
   }
@@ -194,6 +198,7 @@ export class Session implements SessionCore {
   /** @returns whether the chunk's memory is still in use */
   #fromUpstream(chunk: Buffer): boolean {
     const { client } = this.parts;
+    if (this.closed || this.#withdrawn()) return false;
     if (client instanceof TLSSocket) {
       // It always lets go later: memory of the chunk's own size is the smaller thing to keep.
       this.#replySide.receive(Buffer.from(chunk));
@@ -201,6 +206,19 @@ export class Session implements SessionCore {
     }
     this.#replySide.receive(chunk);
     return client.writableLength > 0 || this.#replySide.backlog > 0;
+  }
+
+  /** Whether something that is under way may no longer be; then the session is over. */
+  #withdrawn(): boolean {
+    const now = performance.now();
+    if (now - this.#askedAt < askAgainMs) return false;
+    this.#askedAt = now;
+    for (const { unit } of this.replies) {
+      if (!unit || unit.ended || stillPermitted(this.context, unit)) continue;
+      this.fatal('42501', 'access was withdrawn while the statement ran');
+      return true;
+    }
+    return false;
   }
 
   /** Called when requests that waited go on. */

@@ -67,7 +67,7 @@ export class SimpleRequests {
 
   #permitted(text: string, seq: number, inspection: Understood, verdict: Permitted<Buffer>): void {
     const reply = new Reply('query');
-    reply.unit = this.side.judgement.unit(seq, text, inspection.statements, verdict);
+    reply.unit = this.side.judgement.unit(seq, text, inspection, verdict);
     this.#send(verdict.permit, reply);
   }
 

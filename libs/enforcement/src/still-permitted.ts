@@ -1,0 +1,27 @@
+import type { Action, Obligation } from '@sallyport/domain';
+import { objectId } from '@sallyport/domain';
+import { decide } from './enforce.js';
+import type { EnforcementContext } from './ports.js';
+
+/** A request that was let through and is not over: its data still moves. */
+export interface Running {
+  readonly action: Action;
+  /** What is performed on it. */
+  readonly obligations: readonly Obligation[];
+  /** Set when people let it through. */
+  readonly approvalId?: string | undefined;
+}
+
+/**
+ * Whether policy would let it run now as it runs: data can move for hours after a grant or a login has ended. An approval
+ * once given is not asked for again; what needed none and would need one by now is not permitted any more.
+ */
+export function stillPermitted(context: EnforcementContext, running: Running): boolean {
+  const decision = decide(context, running.action);
+  if (decision.effect === 'deny' || (decision.effect === 'hold' && running.approvalId === undefined)) return false;
+  return decision.obligations.every((needed) =>
+    running.obligations.some(
+      ({ column, method }) => method === needed.method && objectId(column) === objectId(needed.column),
+    ),
+  );
+}
