@@ -18,6 +18,8 @@ export interface Running {
  */
 export function stillPermitted(context: EnforcementContext, running: Running): boolean {
   const decision = decide(context, running.action);
+  // What runs while policy grows too old gets the time that sessions are given for that; then they all end.
+  if (decision.effect === 'deny' && decision.because[0]?.code === 'policy-stale') return true;
   if (decision.effect === 'deny' || (decision.effect === 'hold' && running.approvalId === undefined)) return false;
   return decision.obligations.every((needed) =>
     running.obligations.some(
