@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { startPostgres } from '@sallyport/testing';
+import type { Logger } from 'pino';
 import { pino } from 'pino';
 import type { DataSource } from 'typeorm';
 import { createApp } from '../create-app.js';
@@ -41,8 +42,8 @@ export class Replica {
     readonly url: string,
   ) {}
 
-  static async start(config: Config): Promise<Replica> {
-    const app = await createApp(config, pino({ level: 'silent' }));
+  static async start(config: Config, log: Logger = pino({ level: 'silent' })): Promise<Replica> {
+    const app = await createApp(config, log);
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new Replica(app, config, `http://127.0.0.1:${port}`);
@@ -97,7 +98,7 @@ export interface TestInstallation {
   readonly env: Readonly<Record<string, string>>;
   /** As a superuser. */
   readonly databaseUrl: string;
-  replica(extra?: Record<string, string>): Promise<Replica>;
+  replica(extra?: Record<string, string>, log?: Logger): Promise<Replica>;
   stop(): Promise<void>;
 }
 
@@ -119,8 +120,8 @@ export async function startInstallation(): Promise<TestInstallation> {
   return {
     env,
     databaseUrl: postgres.adminUrl,
-    async replica(extra = {}) {
-      const replica = await Replica.start(loadConfig({ ...env, ...extra }));
+    async replica(extra = {}, log) {
+      const replica = await Replica.start(loadConfig({ ...env, ...extra }), log);
       replicas.push(replica);
       return replica;
     },

@@ -27,7 +27,7 @@ export class ApprovalsQueries {
    */
   async list(query: ApprovalQuery, viewer?: Principal): Promise<Page<ApprovalSummary>> {
     const limit = query.limit ?? defaultLimit;
-    const [createdAt, id] = query.cursor ? decodeCursor(query.cursor, 2) : [null, null];
+    const [createdAt, id] = query.cursor ? decodeCursor(query.cursor, ['time', 'uuid']) : [null, null];
     const found = await rows<ApprovalRow & { sort_key: string }>(
       this.dataSource,
       `SELECT *, created_at::text AS sort_key FROM (

@@ -58,7 +58,7 @@ export class AuditService {
   /** Newest first. */
   async list(query: AuditQuery): Promise<Page<AuditEntry>> {
     const limit = query.limit ?? defaultLimit;
-    const before = query.cursor ? Number(decodeCursor(query.cursor, 1)[0]) : null;
+    const before = query.cursor ? Number(decodeCursor(query.cursor, ['number'])[0]) : null;
     const found = await rows<AuditRow>(
       this.dataSource,
       `SELECT * FROM audit_entries

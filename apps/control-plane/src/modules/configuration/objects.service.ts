@@ -30,7 +30,7 @@ export class ObjectsService {
   ) {}
 
   async list<K extends ManifestKind>(kind: K, query: ListQuery): Promise<Page<ObjectView<K>>> {
-    const after = query.cursor === undefined ? undefined : String(decodeCursor(query.cursor, 1)[0]);
+    const after = query.cursor === undefined ? undefined : String(decodeCursor(query.cursor, ['text'])[0]);
     const found = await listObjects(this.dataSource, kind, {
       limit: query.limit + 1,
       ...(after !== undefined && { after }),

@@ -50,7 +50,7 @@ export class FederatedPrincipals {
   ): Promise<boolean> {
     if (principal.startsWith('ServiceAccount::')) return match.some((rule) => rule.principal === principal);
     const user = await userOfIdentity(this.dataSource, issuer, subject);
-    return match.some((rule) => rule.principal === 'User') && principal === `User::${user}`;
+    return user !== undefined && match.some((rule) => rule.principal === 'User') && principal === `User::${user}`;
   }
 
   /** Groups by claims that a rule still gives, and all groups as declared. */

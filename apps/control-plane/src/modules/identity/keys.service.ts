@@ -53,7 +53,7 @@ export class KeysService {
 
   async list(account: string, query: ListQuery): Promise<Page<Key>> {
     if (!(await findObject(this.dataSource, 'ServiceAccount', account))) throw notFound('ServiceAccount', account);
-    const after = query.cursor === undefined ? undefined : String(decodeCursor(query.cursor, 1)[0]);
+    const after = query.cursor === undefined ? undefined : String(decodeCursor(query.cursor, ['text'])[0]);
     const found = await listKeys(this.dataSource, account, {
       limit: query.limit + 1,
       ...(after !== undefined && { after }),

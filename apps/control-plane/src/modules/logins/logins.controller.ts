@@ -55,6 +55,8 @@ export class LoginsController {
     // Whoever may not end it does not learn whether it is there.
     if (!login || !(isOwn || this.judge(caller, 'delete', 'logins'))) throw notFound('login', id);
     const reason = isOwn ? 'signed-out' : 'ended-by-administrator';
+    // An agent's token came from the person's login, which is not the agent's to end.
+    if (caller.principal.type !== 'User') throw new ProblemError(403, 'forbidden', 'The login is not yours to end.');
     await this.logins.end({ id }, { actor: principalRef(caller.principal), reason });
   }
 
@@ -75,10 +77,7 @@ function ownName({ principal }: CallerIdentity): string | undefined {
 }
 
 function readCursor(cursor: string): [string, string] {
-  const [at, id] = decodeCursor(cursor, 2).map(String);
-  if (Number.isNaN(Date.parse(at!)) || !uuid.test(id!)) {
-    throw new ProblemError(400, 'invalid-cursor', 'The cursor is not one that this list gave.');
-  }
+  const [at, id] = decodeCursor(cursor, ['time', 'uuid']).map(String);
   return [at!, id!];
 }
 

@@ -17,7 +17,7 @@ export class SessionsQueries {
   /** Newest first. A page may hold fewer than asked for, and none, and still not be the last. */
   async list(query: SessionQuery, isVisible: (session: Session) => boolean): Promise<Page<Session>> {
     const limit = query.limit ?? defaultLimit;
-    const [startedAt, id] = query.cursor ? decodeCursor(query.cursor, 2) : [null, null];
+    const [startedAt, id] = query.cursor ? decodeCursor(query.cursor, ['time', 'uuid']) : [null, null];
     const found = await rows<SessionRow & { sort_key: string }>(
       this.dataSource,
       `SELECT *, started_at::text AS sort_key FROM sessions
