@@ -25,6 +25,16 @@ export type AuditQuery = z.infer<typeof auditQuery>;
 
 export const auditPage = z.strictObject({ items: z.array(auditEntry), next: z.string().nullable() });
 
+/** `ENTRIES:HASH`, the head as it was noted earlier: what follows must still begin with it. */
+export const auditIntegrityQuery = z.strictObject({
+  head: z
+    .string()
+    .regex(/^[1-9]\d{0,14}:[0-9a-f]{64}$/, 'must be ENTRIES:HASH')
+    .transform((text) => ({ entries: Number(text.split(':')[0]), hash: text.split(':')[1]! }))
+    .optional(),
+});
+export type AuditIntegrityQuery = z.infer<typeof auditIntegrityQuery>;
+
 /** Whether the whole chain holds, and where it first does not. */
 export const auditIntegrity = z.strictObject({
   intact: z.boolean(),

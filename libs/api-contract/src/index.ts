@@ -121,8 +121,8 @@ export {
 } from './sessions.js';
 export type { Enrolment, EnrolmentBody, Gateway } from './gateways.js';
 export { enrolment, enrolmentBody, gateway, gatewayName, gatewayPage } from './gateways.js';
-export type { AuditEntry, AuditIntegrity, AuditQuery } from './audit.js';
-export { auditEntry, auditIntegrity, auditPage, auditQuery } from './audit.js';
+export type { AuditEntry, AuditIntegrity, AuditIntegrityQuery, AuditQuery } from './audit.js';
+export { auditEntry, auditIntegrity, auditIntegrityQuery, auditPage, auditQuery } from './audit.js';
 export type { ScimErrorBody, ScimGroup, ScimPatch, ScimQuery, ScimUser, ScimUserInput } from './scim.js';
 export {
   scimError,

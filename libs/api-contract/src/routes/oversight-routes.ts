@@ -1,5 +1,5 @@
 import { approval, approvalPage, approvalQuery, approveBody, denyBody } from '../approvals.js';
-import { auditIntegrity, auditPage, auditQuery } from '../audit.js';
+import { auditIntegrity, auditIntegrityQuery, auditPage, auditQuery } from '../audit.js';
 import { enrolment, enrolmentBody, gateway, gatewayPage } from '../gateways.js';
 import type { ApiRoute } from '../route.js';
 import { recordingIndex, sessionDetail, sessionPage, sessionQuery, terminateBody } from '../sessions.js';
@@ -137,8 +137,9 @@ const auditRoutes: readonly ApiRoute[] = [
     method: 'get',
     path: '/v1/audit/integrity',
     id: 'checkAudit',
-    summary: 'Whether the whole chain holds.',
+    summary: 'Whether the whole chain holds, and still begins with a head that was noted.',
     tag: 'audit',
+    query: auditIntegrityQuery,
     success: { status: 200, description: 'What was found.', schema: auditIntegrity },
   },
 ];

@@ -31,11 +31,20 @@ export function auditBody(facts: AuditFacts): string {
   return JSON.stringify({ seq, at, actor, action, target, detail: detail ?? null });
 }
 
+/** A head that somebody noted: so many entries, the last with this hash. */
+export interface NotedHead {
+  readonly entries: number;
+  readonly hash: string;
+}
+
 /** Checks links one after the other, in order, from the first. */
 export class AuditVerifier {
   #head = genesisHash;
   #entries = 0;
   #brokenAt: number | undefined;
+
+  /** @param noted where given, a chain that was cut before it, or that went another way, does not hold */
+  constructor(private readonly noted?: NotedHead) {}
 
   /** False as soon as the chain no longer holds: changed, removed, inserted or reordered entries all break it. */
   accept(link: AuditLink, columns: Omit<AuditFacts, 'seq' | 'detail'>): boolean {
@@ -44,7 +53,8 @@ export class AuditVerifier {
       link.seq === this.#entries + 1 &&
       link.previousHash === this.#head &&
       link.hash === auditHash(link.previousHash, link.body) &&
-      repeats(link, columns);
+      repeats(link, columns) &&
+      (link.seq !== this.noted?.entries || link.hash === this.noted.hash);
     if (!holds) {
       this.#brokenAt = this.#entries + 1;
       return false;
@@ -55,10 +65,12 @@ export class AuditVerifier {
   }
 
   get result(): { intact: boolean; entries: number; brokenAt: number | null; head: string } {
+    const isCut = this.noted !== undefined && this.#entries < this.noted.entries;
+    const brokenAt = this.#brokenAt ?? (isCut ? this.#entries + 1 : undefined);
     return {
-      intact: this.#brokenAt === undefined,
+      intact: brokenAt === undefined,
       entries: this.#entries,
-      brokenAt: this.#brokenAt ?? null,
+      brokenAt: brokenAt ?? null,
       head: this.#head,
     };
   }

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import type { AuditEntry, AuditIntegrity, AuditQuery } from '@sallyport/api-contract';
-import { auditQuery } from '@sallyport/api-contract';
+import type { AuditEntry, AuditIntegrity, AuditIntegrityQuery, AuditQuery } from '@sallyport/api-contract';
+import { auditIntegrityQuery, auditQuery } from '@sallyport/api-contract';
 import { Authorize } from '../../platform/auth/authorize.js';
 import type { Page } from '../../platform/http/pagination.js';
 import { ZodPipe } from '../../platform/http/zod.pipe.js';
@@ -18,7 +18,7 @@ export class AuditController {
 
   @Get('integrity')
   @Authorize('read', 'audit')
-  integrity(): Promise<AuditIntegrity> {
-    return this.audit.verify();
+  integrity(@Query(new ZodPipe(auditIntegrityQuery)) { head }: AuditIntegrityQuery): Promise<AuditIntegrity> {
+    return this.audit.verify(head);
   }
 }

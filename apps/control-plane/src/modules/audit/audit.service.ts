@@ -8,6 +8,7 @@ import type { CallerIdentity } from '../../platform/auth/caller.js';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { firstRow, rows, type Queryable } from '../../platform/database/query.js';
 import { decodeCursor, toPage, type Page } from '../../platform/http/pagination.js';
+import type { NotedHead } from './audit-chain.js';
 import { auditBody, auditHash, AuditVerifier, genesisHash } from './audit-chain.js';
 import { oneLine, visibleJson, withoutSecrets } from './safe-detail.js';
 
@@ -69,9 +70,9 @@ export class AuditService {
     return toPage(found.map(toEntry), limit, (entry) => [entry.seq]);
   }
 
-  /** Reads the whole chain. Entries cut from the end do not show here: compare the head with one noted elsewhere. */
-  async verify(): Promise<AuditIntegrity> {
-    const verifier = new AuditVerifier();
+  /** Reads the whole chain. That its end was cut off, or written anew, shows against a head noted elsewhere. */
+  async verify(noted?: NotedHead): Promise<AuditIntegrity> {
+    const verifier = new AuditVerifier(noted);
     for (let after = 0; ;) {
       const batch = await rows<AuditRow>(
         this.dataSource,
