@@ -38,7 +38,7 @@ test('a chunk that is still needed is never overwritten, and memory is used agai
     return keep;
   });
   near.resume();
-  const pieces = [10, 4096, 100, 16_384, 70_000, 3, 200_000, 1].map((size, at) => Buffer.alloc(size, at + 1));
+  const pieces = [10, 1024, 100, 16_384, 70_000, 3, 200_000, 1].map((size, at) => Buffer.alloc(size, at + 1));
   await send(far, near, pieces);
   expect(Buffer.concat(kept).equals(Buffer.concat(pieces))).toBe(true);
   expect(memories.size).toBe(kept.length);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
-/** Sizes of the memory that is read into: for login and idle sessions, for most results, for bulk. Bytes. */
-const sizes = [4 << 10, 16 << 10, 64 << 10] as const;
+/** Sizes of the memory that is read into: for single rows and idle sessions, for most results, for bulk. Bytes. */
+const sizes = [1 << 10, 16 << 10, 64 << 10] as const;
 
 /** @returns whether it goes on needing the chunk's memory: otherwise the next read overwrites it */
 export type ChunkReader = (chunk: Buffer) => boolean;
