@@ -1,6 +1,7 @@
 export type { PolicyIssue, PolicySource } from './language/policy-source.js';
 export { InvalidPoliciesError } from './language/invalid-policies-error.js';
 export { policySchemas } from './language/schema.js';
+export { openStatements } from './language/open-statements.js';
 export { apiStatements, dataPlanePolicies, validatePolicies } from './language/compile.js';
 export type { ClassifiedColumn, JudgedResource } from './judging/entities.js';
 export type { GroupMembers } from './judging/group-membership.js';

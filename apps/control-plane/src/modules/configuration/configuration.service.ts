@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { manifestKinds } from '@sallyport/api-contract';
-import { validatePolicies } from '@sallyport/policy';
+import { openStatements, validatePolicies } from '@sallyport/policy';
 import type { Logger } from 'pino';
 import type { DataSource, EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../../platform/config/config.js';
@@ -193,7 +193,10 @@ function checkWhole(current: Configuration, planned: readonly PlannedChange[]): 
     if (after) policies.set(name, (after.spec as StoredSpecs['Policy']).cedar);
     else policies.delete(name);
   }
-  const issues = validatePolicies([...policies].map(([name, cedar]) => ({ name, cedar })));
+  const sources = [...policies].map(([name, cedar]) => ({ name, cedar }));
+  // Of what is written now: an open policy from before stays until somebody touches it.
+  const written = sources.filter(({ name }) => changed.some((change) => change.name === name));
+  const issues = [...validatePolicies(sources), ...openStatements(written)];
   if (issues.length === 0) return;
   throw new InvalidConfiguration(
     issues.map(({ policy, line, column, message }) => ({
