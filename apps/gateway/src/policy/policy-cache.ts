@@ -73,7 +73,11 @@ export class PolicyCache {
 
   publish(message: Signed): PolicyOutcome {
     const snapshot = this.#read(message, (value) => policySnapshot.safeParse(value).data);
-    if (typeof snapshot === 'string') return this.#refuse('policy', snapshot);
+    if (typeof snapshot === 'string') {
+      // What cannot be believed or read may be the newest there is: whoever watches must know.
+      this.#failed ||= snapshot !== 'not-enrolled';
+      return this.#refuse('policy', snapshot);
+    }
     const issuedAt = Date.parse(snapshot.issuedAt);
     const highest = Math.max(this.options.highestRevision(), this.#current?.snapshot.revision ?? 0);
     if (snapshot.revision < highest) return this.#refuse('policy', 'older-revision', snapshot.revision);
