@@ -27,6 +27,13 @@ beforeAll(() => {
   }
 });
 
+afterAll(() => {
+  for (const { id, untested, without } of threatCases) {
+    if (untested) process.stderr.write(`${id} has no test: ${untested}\n`);
+    if (without) process.stderr.write(`${id} is not all built: ${without}\n`);
+  }
+});
+
 test('every case of the threat list has a test that names it, or a reason', () => {
   expect(threatCases.filter(({ id, untested }) => !proved.has(id) && !untested).map(({ id }) => id)).toEqual([]);
 });

@@ -70,7 +70,11 @@ export const threatCases: readonly ThreatCase[] = [
   required('CP-03', 'policy is whole, signed, for this gateway, newer than before and not too old'),
   required('CP-04', 'whatever is unknown, late or broken denies, and nothing permits everything unsaid'),
   required('CP-05', 'secrets rest sealed and in their place, and are in no dump, log, error or answer'),
-  required('CP-06', 'what happened cannot be changed, removed or reordered unseen, nor act on who reads it'),
+  required(
+    'CP-06',
+    'what happened cannot be changed, removed or reordered unseen, nor act on who reads it',
+    'No export is a table for spreadsheets, so no formula is neutralised. Triggers keep the application from changing entries; whoever owns the tables can lift them, which the chain shows.',
+  ),
   required(
     'CP-07',
     'recordings are on disk before anything is forwarded, arrive whole, or show what is missing',
