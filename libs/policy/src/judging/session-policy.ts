@@ -54,8 +54,6 @@ export class SessionPolicy implements SessionJudge {
 
   judge(action: Action): Decision {
     if (this.state.retired || this.scope === undefined) return this.#cannotJudge();
-    const known = this.scope.cachedFor(action);
-    if (known) return known;
     try {
       return this.#judgeOnce(this.scope, action);
     } catch {
@@ -75,7 +73,7 @@ export class SessionPolicy implements SessionJudge {
 
   #judgeOnce(scope: SessionScope, action: Action): Decision {
     this.#assertOwn(scope, action);
-    const known = scope.cachedLike(action);
+    const known = scope.kept(action);
     if (known) return known;
     const judge = new RequestJudge(scope, new RequestContext(this.facts, action, this.now()));
     const decision = this.#decide(

@@ -19,7 +19,6 @@ export class SessionScope {
   readonly #byVerb = new Map<SqlVerb, { readonly all: readonly Statement[]; readonly columns: readonly Statement[] }>();
   readonly #byFingerprint = new BoundedMap<string, Decision>(maxKept);
   readonly #answers = new BoundedMap<string, Applying>(maxKept);
-  readonly #byAction = new WeakMap<Action, Decision>();
 
   constructor(
     readonly principal: JudgedEntity,
@@ -74,18 +73,12 @@ export class SessionScope {
     return answer;
   }
 
-  cachedFor(action: Action): Decision | undefined {
-    return this.#byAction.get(action);
-  }
-
-  cachedLike(action: Action): Decision | undefined {
-    const decision = this.#byFingerprint.get(action.fingerprint);
-    if (decision) this.#byAction.set(action, decision);
-    return decision;
+  /** By what policy can see of the action. A busy session's actions are new objects that share this one text. */
+  kept(action: Action): Decision | undefined {
+    return this.#byFingerprint.get(action.fingerprint);
   }
 
   keep(action: Action, decision: Decision): void {
-    this.#byAction.set(action, decision);
     this.#byFingerprint.set(action.fingerprint, decision);
   }
 

@@ -5,8 +5,8 @@ import type { ParsedStatement } from './statement.js';
 import { positionAt } from './text-position.js';
 
 /**
- * Statements that permit everybody everything everywhere, and do not say why. They are not wrong, but whoever writes one
- * must mean it. Looks past what cannot be read: `validatePolicies` speaks of that.
+ * Statements that permit everybody everything everywhere, and do not say why. They are not wrong, but nobody should write
+ * one unnoticed. Looks past what cannot be read: `validatePolicies` speaks of that.
  */
 export function openStatements(policies: readonly PolicySource[]): PolicyIssue[] {
   return policies.flatMap(({ name, cedar }) => {

@@ -143,7 +143,9 @@ export class ConfigurationService {
     const detail = {
       ...{ revision, before: before?.spec ?? null, after: after?.spec ?? null },
       ...(secret !== undefined && { secretChanged: true }),
+      ...(isOpen(change) && { permitsEverybodyEverything: true }),
     };
+    if (isOpen(change)) this.log.warn({ policy: name, revision }, 'a policy permits everybody everything');
     await this.audit.record({ actor, action, target: `${kind}::${name}`, detail }, manager);
   }
 
@@ -154,6 +156,12 @@ export class ConfigurationService {
       if (endsAccount(change)) await this.publish('identity.revoked', { principal: `${change.kind}::${change.name}` });
     }
   }
+}
+
+/** A valid policy, which nobody should write without noticing. */
+function isOpen({ kind, name, after }: PlannedChange): boolean {
+  if (kind !== 'Policy' || !after) return false;
+  return openStatements([{ name, cedar: (after.spec as StoredSpecs['Policy']).cedar }]).length > 0;
 }
 
 function asStored(change: PlannedChange): AppliedChange {
@@ -193,10 +201,7 @@ function checkWhole(current: Configuration, planned: readonly PlannedChange[]): 
     if (after) policies.set(name, (after.spec as StoredSpecs['Policy']).cedar);
     else policies.delete(name);
   }
-  const sources = [...policies].map(([name, cedar]) => ({ name, cedar }));
-  // Of what is written now: an open policy from before stays until somebody touches it.
-  const written = sources.filter(({ name }) => changed.some((change) => change.name === name));
-  const issues = [...validatePolicies(sources), ...openStatements(written)];
+  const issues = validatePolicies([...policies].map(([name, cedar]) => ({ name, cedar })));
   if (issues.length === 0) return;
   throw new InvalidConfiguration(
     issues.map(({ policy, line, column, message }) => ({
