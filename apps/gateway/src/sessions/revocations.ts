@@ -9,19 +9,15 @@ export function isMeant(revocation: Revocation, principal: Principal, credential
   return revocation.credentialId === undefined || credentialIds.includes(revocation.credentialId);
 }
 
-/** How long a revocation stands whatever revisions come: one that was made before it can have been on its way. Milliseconds. */
-const standsMs = 5000;
-/** A revision that comes this long after a revocation was made after it, too. Milliseconds. */
-const madeAfterMs = 1000;
-/** Whoever was let in again so soon that no later revision came is not kept out for ever. Milliseconds. */
-const longestMs = 60_000;
+/** One that does not name the revision that has it stands this long. Milliseconds. */
+const unnamedStandsMs = 60_000;
 
 /**
- * What was withdrawn lately, which the revision in force may still have. Stands in the way of logins until a revision came
- * that does not: the very next one can have been on its way already.
+ * What was withdrawn, which the revision in force may still have. Each stands in the way of logins until the revision that no
+ * longer has it is in force: one that was made before it may well arrive after it.
  */
 export class Revocations {
-  #revisionAt = -Infinity;
+  #inForce = 0;
   #since: { readonly revocation: Revocation; readonly at: number }[] = [];
 
   /** @param clock monotonic, in milliseconds. */
@@ -29,11 +25,12 @@ export class Revocations {
 
   add(revocation: Revocation): void {
     this.#since.push({ revocation, at: this.clock() });
+    this.#forgetOld();
   }
 
-  /** A revision came. */
-  revised(): void {
-    this.#revisionAt = this.clock();
+  /** A revision is in force now. */
+  revised(revision: number): void {
+    this.#inForce = revision;
     this.#forgetOld();
   }
 
@@ -44,10 +41,9 @@ export class Revocations {
 
   #forgetOld(): void {
     const now = this.clock();
-    this.#since = this.#since.filter(({ at }) => {
-      if (now - at < standsMs || this.#revisionAt <= at) return true;
-      return this.#revisionAt - at < madeAfterMs && now - at < longestMs;
-    });
+    this.#since = this.#since.filter(({ revocation: { revision }, at }) =>
+      revision === undefined ? now - at < unnamedStandsMs : this.#inForce < revision,
+    );
   }
 }
 

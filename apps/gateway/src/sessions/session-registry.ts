@@ -58,7 +58,7 @@ export class SessionRegistry {
 
   constructor(private readonly options: RegistryOptions) {
     options.policies.onRevision((revision) => {
-      this.#revoked.revised();
+      this.#revoked.revised(revision.snapshot.revision);
       this.#revalidate(revision);
     });
     this.#tick = setInterval(() => this.#watch(), tickMs);

@@ -38,7 +38,12 @@ export const toGateway = {
   'policy.published': signed,
   'policy.lease': signed,
   /** Sessions of this principal, or of this one credential of it, end now. */
-  'identity.revoked': z.strictObject({ principal: z.string(), credentialId: z.string().optional() }),
+  'identity.revoked': z.strictObject({
+    principal: z.string(),
+    credentialId: z.string().optional(),
+    /** The revision that no longer has it: from then on the snapshot says who may come in. */
+    revision: z.int().min(1).optional(),
+  }),
   'session.terminate': z.strictObject({ sessionId: uuid, reason: z.string() }),
   'approval.resolved': z.strictObject({
     approvalId: uuid,

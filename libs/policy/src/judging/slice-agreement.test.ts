@@ -34,32 +34,36 @@ const worlds = fc.record({
   sourceIp: addresses,
 });
 
+/** The comparison means something only if all of these came up. */
+const outcomes = [
+  'permit permitted',
+  'hold needs-approval',
+  'deny forbidden',
+  'deny no-permit',
+  'deny evaluation-error',
+  'true',
+] as const;
+
 test('the slice decides as the whole set does, column by column', () => {
   const seen = new Set<string>();
-  fc.assert(
-    fc.property(worlds, ({ statements, principal, action, now, sourceIp }) => {
-      const judge = judgeOf(statements);
-      const session = judge.forSession({ principal, resource: 'a', sourceIp, protocol: 'postgres', now: () => now });
-      const decision = summary(session.judge(action));
-      judge.retire();
-      seen.add(`${decision.effect} ${decision.code} ${decision.masked.length > 0}`);
-      const expected = judgeWhole({ statements, principal, resource: resourceA, now, sourceIp }, action);
-      expect(comparable(decision)).toEqual(comparable(expected));
-    }),
-    { numRuns: 150 },
-  );
-  // The comparison means something only if all outcomes came up.
-  for (const outcome of [
-    'permit permitted',
-    'hold needs-approval',
-    'deny forbidden',
-    'deny no-permit',
-    'deny evaluation-error',
-  ]) {
-    expect([...seen].join('; ')).toContain(outcome);
+  const missing = () => outcomes.filter((outcome) => ![...seen].some((each) => each.includes(outcome)));
+  // Chance may leave a rare outcome out of one round, hardly of ten.
+  for (let round = 0; round === 0 || (round < 10 && missing().length > 0); round += 1) {
+    fc.assert(
+      fc.property(worlds, ({ statements, principal, action, now, sourceIp }) => {
+        const judge = judgeOf(statements);
+        const session = judge.forSession({ principal, resource: 'a', sourceIp, protocol: 'postgres', now: () => now });
+        const decision = summary(session.judge(action));
+        judge.retire();
+        seen.add(`${decision.effect} ${decision.code} ${decision.masked.length > 0}`);
+        const expected = judgeWhole({ statements, principal, resource: resourceA, now, sourceIp }, action);
+        expect(comparable(decision)).toEqual(comparable(expected));
+      }),
+      { numRuns: 150 },
+    );
   }
-  expect([...seen].join('; ')).toContain('true');
-}, 60_000);
+  expect(missing()).toEqual([]);
+}, 120_000);
 
 test('a kept decision is the one that would be made', () => {
   // Few principals and actions, so that the same question comes again from elsewhere and at another hour.

@@ -153,7 +153,8 @@ export class ConfigurationService {
     if (changes.every(({ change }) => change === 'unchanged')) return;
     await this.publish('policy.changed', { revision });
     for (const change of changes) {
-      if (endsAccount(change)) await this.publish('identity.revoked', { principal: `${change.kind}::${change.name}` });
+      if (!endsAccount(change)) continue;
+      await this.publish('identity.revoked', { principal: `${change.kind}::${change.name}`, revision });
     }
   }
 }

@@ -253,7 +253,9 @@ test('a withdrawn token proves nobody, nor does any that was made from it, and g
   for (const token of [first, second, third]) expect((await tokens.exchange(token)).status).toBe(400);
   expect((await whoami(other)).status).toBe(200);
   await eventually(() => pushed.length > 0);
-  expect(pushed).toEqual([{ principal: 'ServiceAccount::job', credentialId: claimsOf(first)['cid'] }]);
+  expect(pushed).toEqual([
+    { principal: 'ServiceAccount::job', credentialId: claimsOf(first)['cid'], revision: expect.any(Number) },
+  ]);
   expect(await tokens.revoke(first)).toBe(200);
   expect((await snapshot()).revision).toBe(after.revision);
 });
@@ -271,7 +273,9 @@ test('whoever holds a token that was made from another cuts no session of the ot
   expect(await tokens.revoke(parent)).toBe(200);
   await eventually(() => pushed.length > 0);
   // Events come in order: that of the parent is the first.
-  expect(pushed).toEqual([{ principal: 'User::dana', credentialId: claimsOf(parent)['cid'] }]);
+  expect(pushed).toEqual([
+    { principal: 'User::dana', credentialId: claimsOf(parent)['cid'], revision: expect.any(Number) },
+  ]);
 });
 
 test('no token is made from one that is being withdrawn', async () => {

@@ -43,6 +43,6 @@ export class TokenRevocation {
     // A key or a login stands without this token of it, and an exchange without what was made from its own. For these the
     // revision is enough: it names the tokens.
     if (done.isPart || !credentialId.startsWith('exchange:')) return;
-    await this.configuration.publish('identity.revoked', { principal: subject, credentialId });
+    await this.configuration.publish('identity.revoked', { principal: subject, credentialId, revision: done.revision });
   }
 }

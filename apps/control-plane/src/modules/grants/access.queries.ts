@@ -37,7 +37,8 @@ export class AccessQueries {
 
   /** Emergencies first, then newest first. @param viewer without one, everything. */
   async list(query: AccessRequestQuery, viewer?: Principal): Promise<Page<AccessRequest>> {
-    const [urgency, createdAt, id] = query.cursor === undefined ? [null, null, null] : decodeCursor(query.cursor, ['number', 'time', 'uuid']);
+    const [urgency, createdAt, id] =
+      query.cursor === undefined ? [null, null, null] : decodeCursor(query.cursor, ['number', 'time', 'uuid']);
     const found = await rows<Found>(
       this.dataSource,
       `${select} WHERE ${visible} AND ($3::text IS NULL OR ${shown} = $3)

@@ -38,7 +38,8 @@ export class GrantsQueries {
 
   /** Emergencies that last first, then newest first. @param viewer without one, everything. */
   async list(query: GrantQuery, viewer?: Principal): Promise<Page<Grant>> {
-    const [before, startedAt, id] = query.cursor === undefined ? [null, null, null] : decodeCursor(query.cursor, ['number', 'time', 'uuid']);
+    const [before, startedAt, id] =
+      query.cursor === undefined ? [null, null, null] : decodeCursor(query.cursor, ['number', 'time', 'uuid']);
     const found = await rows<FoundGrant>(
       this.dataSource,
       `${select} WHERE ${visible} AND ($2::text IS NULL OR ${shown} = $2)

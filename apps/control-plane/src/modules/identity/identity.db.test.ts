@@ -104,9 +104,9 @@ test('gateways are told who is revoked', async () => {
   await replica.call('DELETE', '/v1/service-accounts/leaver');
   await eventually(() => events.length >= 6);
   expect(events.filter(({ topic }) => topic === 'identity.revoked').map(({ payload }) => payload)).toEqual([
-    { principal: 'ServiceAccount::leaver', credentialId: id },
-    { principal: 'ServiceAccount::leaver' },
-    { principal: 'ServiceAccount::leaver' },
+    { principal: 'ServiceAccount::leaver', credentialId: id, revision: expect.any(Number) },
+    { principal: 'ServiceAccount::leaver', revision: expect.any(Number) },
+    { principal: 'ServiceAccount::leaver', revision: expect.any(Number) },
   ]);
   expect(changes()).toHaveLength(3);
 });

@@ -90,7 +90,7 @@ export class KeysService {
       return { key: { ...made, replaces }, revision: next };
     });
     await this.configuration.publish('policy.changed', { revision });
-    if (request.overlapSeconds === 0) await this.announceEnd({ account, id });
+    if (request.overlapSeconds === 0) await this.announceEnd({ account, id }, revision);
     return key;
   }
 
@@ -106,7 +106,7 @@ export class KeysService {
       return next;
     });
     await this.configuration.publish('policy.changed', { revision });
-    await this.announceEnd({ account, id });
+    await this.announceEnd({ account, id }, revision);
   }
 
   private locked<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
@@ -127,9 +127,9 @@ export class KeysService {
     return { id, key: text, expiresAt: expiresAt?.toISOString() ?? null };
   }
 
-  private announceEnd({ account, id }: KeyRef): Promise<void> {
+  private announceEnd({ account, id }: KeyRef, revision: number): Promise<void> {
     const principal = `ServiceAccount::${account}`;
-    return this.configuration.publish('identity.revoked', { principal, credentialId: id });
+    return this.configuration.publish('identity.revoked', { principal, credentialId: id, revision });
   }
 }
 

@@ -68,7 +68,7 @@ test('ID-08: disabling a user ends their logins at once, and for good', async ()
   expect(revision).toBeGreaterThan(before);
   expect(users.find(({ name }) => name === 'dana')).toMatchObject({ disabled: true, logins: [] });
   await eventually(() => revoked.length > 0);
-  expect(revoked).toContainEqual({ principal: 'User::dana' });
+  expect(revoked).toContainEqual({ principal: 'User::dana', revision: expect.any(Number) });
   const refused = await new Visitor(replica).signIn('dana-1');
   expect(refused.get('error')).toBe('access_denied');
   await replica.call('PATCH', '/v1/users/dana', { body: { disabled: false } });
@@ -80,7 +80,7 @@ test('ID-08: deleting a user ends them too, and their name proves nothing when i
   await replica.call('DELETE', '/v1/users/robin');
   await expectEnded(tokens);
   await eventually(() => revoked.length > 0);
-  expect(revoked).toContainEqual({ principal: 'User::robin' });
+  expect(revoked).toContainEqual({ principal: 'User::robin', revision: expect.any(Number) });
   await apply({ kind: 'User', name: 'robin', spec: { identities: [{ issuer: 'dev', subject: 'robin-2' }] } });
   await expectEnded(tokens);
 });
@@ -139,7 +139,11 @@ test('people see and end their own logins, administrators all of them', async ()
   expect((await replica.call('DELETE', path)).status).toBe(204);
   await expectEnded(other);
   await eventually(() => revoked.length > 0);
-  expect(revoked).toContainEqual({ principal: 'User::robin', credentialId: `login:${theirs.id}` });
+  expect(revoked).toContainEqual({
+    principal: 'User::robin',
+    credentialId: `login:${theirs.id}`,
+    revision: expect.any(Number),
+  });
   expect((await replica.call('POST', '/auth/logout', { as: own.access_token })).status).toBe(204);
   await expectEnded(own);
 });
@@ -178,7 +182,9 @@ describe('back-channel logout', () => {
     await expectEnded(gone);
     expect(await whoami(replica, stays.access_token)).toMatchObject({ principal: 'User::robin' });
     await eventually(() => revoked.length > 0);
-    expect(revoked).toEqual([{ principal: 'User::dana', credentialId: expect.stringMatching(/^login:/) }]);
+    expect(revoked).toEqual([
+      { principal: 'User::dana', credentialId: expect.stringMatching(/^login:/), revision: expect.any(Number) },
+    ]);
   });
 
   test('ID-08: the provider’s own word, when a session there ends', async () => {

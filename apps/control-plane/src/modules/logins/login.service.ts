@@ -72,7 +72,7 @@ export class LoginService {
   private async announce(revision: number, ended: readonly StoredLogin[]): Promise<void> {
     await this.configuration.publish('policy.changed', { revision });
     for (const { id, user } of ended) {
-      const revoked = { principal: `User::${user}`, credentialId: `login:${id}` };
+      const revoked = { principal: `User::${user}`, credentialId: `login:${id}`, revision };
       await this.configuration.publish('identity.revoked', revoked);
     }
   }

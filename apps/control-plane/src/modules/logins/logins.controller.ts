@@ -55,8 +55,6 @@ export class LoginsController {
     // Whoever may not end it does not learn whether it is there.
     if (!login || !(isOwn || this.judge(caller, 'delete', 'logins'))) throw notFound('login', id);
     const reason = isOwn ? 'signed-out' : 'ended-by-administrator';
-    // An agent's token came from the person's login, which is not the agent's to end.
-    if (caller.principal.type !== 'User') throw new ProblemError(403, 'forbidden', 'The login is not yours to end.');
     await this.logins.end({ id }, { actor: principalRef(caller.principal), reason });
   }
 
@@ -68,6 +66,8 @@ export class LoginsController {
     const id = loginIdOf(caller.credentialId);
     if (id === undefined)
       throw new ProblemError(409, 'no-login', 'This credential is no login; there is nothing to end.');
+    // An agent's token came from the person's login, which is not the agent's to end.
+    if (caller.principal.type !== 'User') throw new ProblemError(403, 'forbidden', 'The login is not yours to end.');
     await this.logins.end({ id }, { actor: principalRef(caller.principal), reason: 'signed-out' });
   }
 }

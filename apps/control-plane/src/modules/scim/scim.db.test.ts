@@ -153,7 +153,7 @@ test.each([
   const { status, body } = await patch(id, operation);
   expect([status, body.active]).toEqual([200, false]);
   await eventually(() => events.length > 0);
-  expect(events).toContainEqual({ principal: `User::${id}` });
+  expect(events).toContainEqual({ principal: `User::${id}`, revision: expect.any(Number) });
   expect(await whoami(replica, tokens.access_token)).toBe(401);
   expect((await refresh(replica, tokens.refresh_token)).status).toBe(400);
   expect((await new Visitor(replica).signIn('00u1', { provider: 'corp' })).get('error')).toBe('access_denied');

@@ -4,7 +4,12 @@ import { z } from 'zod';
 export const topics = {
   /** Something that gateways see has changed; the snapshot is to be built anew. */
   'policy.changed': z.unknown(),
-  'identity.revoked': z.object({ principal: z.string(), credentialId: z.string().optional() }),
+  'identity.revoked': z.object({
+    principal: z.string(),
+    credentialId: z.string().optional(),
+    /** The revision that no longer has it. */
+    revision: z.int().optional(),
+  }),
   'session.terminate': z.object({ gateway: z.string(), sessionId: z.uuid() }),
   'approval.resolved': z.object({ gateway: z.string(), approvalId: z.uuid() }),
   /** The gateway was deleted, or enrolled anew with the key to keep: its connections under any other key end. */
