@@ -69,7 +69,8 @@ export async function idleGrowth(peer: Peer, pid: number, sessions: number): Pro
     const batch = Array.from({ length: Math.min(50, sessions - opened) }, () => openSession(peer));
     sockets.push(...(await Promise.all(batch)));
   }
-  await settle(3000);
+  // Idle: their recordings have been delivered, and the collector has given back what opening them took.
+  await settle(20_000);
   const growth = residentBytes(pid) - before;
   for (const socket of sockets) socket.destroy();
   return growth;
