@@ -31,7 +31,7 @@ Be a person: choose Dana on the page that opens, and Riley for the second
 
   ${command} --profile dana login
   ${command} --profile riley login
-  ${command} --profile dana requests create --role shop-operator --resource shop --for 60s --reason 'refund of order 7'
+  ${command} --profile dana requests create --role shop-operator --resource shop --for 60s --reason 'refund of order 8'
   ${command} --profile riley requests approve ID
   PGPASSWORD=$(${command} --profile dana token) psql "${connection} user=dana"    # for 60 seconds
 
