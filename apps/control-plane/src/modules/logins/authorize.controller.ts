@@ -7,7 +7,8 @@ import { readAuthorizationRequest, withParameters } from './authorization-reques
 import { ensureBrowser } from './browser-cookie.js';
 import { IdentityProviders } from './identity-providers.js';
 import { LoginFlows } from './login-flows.js';
-import { html, redirect, sendFailure, sendPage } from './page.js';
+import { redirect, sendFailure } from './page.js';
+import { sendProviderChoice } from './provider-choice.js';
 import { SignInRefusals } from './sign-in-refusals.js';
 
 /** The authorization endpoint (RFC 6749 §3.1): on to an identity provider, by choice where there are several. */
@@ -39,7 +40,9 @@ export class AuthorizeController {
   ): Promise<void> {
     const names = await this.providers.names();
     const name = asked.provider ?? (names.length === 1 ? names[0] : undefined);
-    if (name === undefined && names.length > 1) return sendChoice(response, names, query);
+    if (name === undefined && names.length > 1) {
+      return sendProviderChoice(response, names, (provider) => authorizeAddress(query, provider));
+    }
     const provider = name === undefined ? undefined : await this.providers.find(name);
     if (!provider) return sendFailure(response, 404, this.refusals.note('there is no such identity provider'));
     const { client, redirectUri, state, codeChallenge } = asked;
@@ -54,18 +57,6 @@ export class AuthorizeController {
   }
 }
 
-function sendChoice(response: HttpResponse, names: readonly string[], query: URLSearchParams): void {
-  const links = names.map((name) => {
-    const next = new URLSearchParams([...query, ['provider', name]]);
-    return html`<li><a href="/oauth/authorize?${next.toString()}">${name}</a></li> `;
-  });
-  sendPage(
-    response,
-    200,
-    'Sign in',
-    html`<p>Where do you sign in?</p>
-      <ul>
-        ${links}
-      </ul>`,
-  );
+function authorizeAddress(query: URLSearchParams, provider: string): string {
+  return `/oauth/authorize?${new URLSearchParams([...query, ['provider', provider]]).toString()}`;
 }

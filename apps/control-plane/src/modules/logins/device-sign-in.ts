@@ -3,7 +3,8 @@ import type { HttpResponse } from '../../platform/http/http-types.js';
 import type { Browser } from './browser-cookie.js';
 import { IdentityProviders } from './identity-providers.js';
 import { LoginFlows } from './login-flows.js';
-import { html, redirect, sendFailure, sendPage } from './page.js';
+import { redirect, sendFailure } from './page.js';
+import { sendProviderChoice } from './provider-choice.js';
 import { SignInRefusals } from './sign-in-refusals.js';
 
 /** From a code that was typed to the identity provider. */
@@ -15,26 +16,15 @@ export class DeviceSignIn {
     private readonly refusals: SignInRefusals,
   ) {}
 
-  /** Links, since browsers hold a form's redirects to form-action, and providers redirect where they like. */
   async offer(
     { browser, response }: { readonly browser: Browser; readonly response: HttpResponse },
     deviceId: string,
   ): Promise<void> {
     const handle = await this.flows.begin(browser, { kind: 'device', deviceId });
     if (handle === undefined) return sendFailure(response, 503, this.refusals.note('too many sign-ins are under way'));
-    const links = (await this.providers.names()).map((name) => {
-      const query = new URLSearchParams({ flow: handle, provider: name });
-      return html`<li><a href="/oauth/device/start?${query.toString()}">${name}</a></li> `;
+    sendProviderChoice(response, await this.providers.names(), (provider) => {
+      return `/oauth/device/start?${new URLSearchParams({ flow: handle, provider }).toString()}`;
     });
-    sendPage(
-      response,
-      200,
-      'Sign in',
-      html`<p>Where do you sign in?</p>
-        <ul>
-          ${links}
-        </ul>`,
-    );
   }
 
   async start(
