@@ -1,7 +1,7 @@
-import { Command } from 'commander';
-import { accessRequest } from '@sallyport/api-contract';
-import { optionsOf, segment, withApi } from '../../command-context.js';
-import { printJson, printLine } from '../../output.js';
+import { accessRequest, type AccessRequest } from '@sallyport/api-contract';
+import type { Command } from 'commander';
+import { printLine } from '../../output.js';
+import { decisionCommand, type Verdict } from '../decision-command.js';
 import { printOutcome } from './outcome.js';
 
 const words = {
@@ -9,17 +9,16 @@ const words = {
   deny: 'deny a request; the comment is told to whoever asked',
 };
 
-export function decideCommand(verdict: 'approve' | 'deny'): Command {
-  const command = new Command(verdict).description(words[verdict]).argument('<id>');
-  if (verdict === 'deny') command.requiredOption('--comment <text>', 'why');
-  else command.option('--comment <text>', 'kept with the decision');
-  return command.action(async (id: string, _options: unknown, self: Command) => {
-    const { json, comment, ...global } = optionsOf<{ comment?: string }>(self);
-    const body = comment === undefined ? {} : { comment };
-    const path = `/v1/access-requests/${segment(id)}/${verdict}`;
-    const decided = await withApi(global, (client) => client.post(path, accessRequest, body));
-    if (json) return printJson(decided);
-    printOutcome(decided);
-    if (decided.state === 'pending') printLine(`it still needs others; decided so far: ${decided.decisions.length}`);
+export function decideCommand(verdict: Verdict): Command {
+  return decisionCommand(verdict, {
+    description: words[verdict],
+    path: '/v1/access-requests',
+    schema: accessRequest,
+    print: printDecided,
   });
+}
+
+function printDecided(decided: AccessRequest): void {
+  printOutcome(decided);
+  if (decided.state === 'pending') printLine(`it still needs others; decided so far: ${decided.decisions.length}`);
 }
