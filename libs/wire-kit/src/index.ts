@@ -1,3 +1,5 @@
+export type { AddressClass } from './address-class.js';
+export { addressClass, mayDial, plainAddress } from './address-class.js';
 export { ByteReader } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';
 export { ConnectionLimit } from './connection-limit.js';
