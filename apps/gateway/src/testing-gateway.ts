@@ -76,7 +76,7 @@ export function selectAction(text = 'select 1'): Action {
 /** A protocol of one line: the credential, then the resource's name. Answers `ready` or `no`; ends with the reason. */
 export class LineAdapter implements ProtocolAdapter {
   readonly protocol = 'postgres';
-  readonly capabilities = { masks: new Set(['redact'] as const) };
+  readonly capabilities = { maskable: new Set(['mask'] as const), masks: new Set(['redact'] as const) };
   readonly sessions: LiveSession[] = [];
 
   accept(socket: Socket, host: GatewayHost): void {

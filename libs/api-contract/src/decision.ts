@@ -1,10 +1,10 @@
-import { sqlVerbs } from '@sallyport/domain';
+import { allVerbs } from '@sallyport/domain';
 import { z } from 'zod';
 import { objectName, principalReference } from './names.js';
 
 /** One thing a request would do. */
 const effect = z.strictObject({
-  action: z.enum(sqlVerbs),
+  action: z.enum(allVerbs),
   /** The object's id, with or without the resource: `shop/public.orders`, `public.orders`; absent: the resource itself. */
   object: z.string().min(1).max(500).optional(),
   /** For a table: the columns touched. */
@@ -17,6 +17,8 @@ export const decisionRequest = z
     principal: principalReference,
     resource: objectName,
     effects: z.array(effect).min(1).max(1000).optional(),
+    /** Protocol facts that the effects do not tell, by their names in the policy language; what is not given is empty. */
+    facts: z.record(z.string(), z.json()).optional(),
     sql: z.string().min(1).max(100_000).optional(),
     sourceIp: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
   })

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { objectName, pageOf, storedFields } from './names.js';
-import { secretSource } from './resource.js';
+import { secretSource } from './secret-source.js';
 import { issuerUrl } from './trusted-issuer.js';
 
 const loginSeconds = z

@@ -2,8 +2,9 @@ export type { ApiCollection } from './collection.js';
 export { apiCollections } from './collection.js';
 export type { ListQuery } from './names.js';
 export { listQuery, objectName, pageOf, principalReference } from './names.js';
-export type { Resource, ResourceSpec, SecretSource } from './resource.js';
-export { newResource, resource, resourcePage, resourceSpec } from './resource.js';
+export type { SecretSource } from './secret-source.js';
+export type { Resource, ResourceSpec, StoredResource } from './resources/resource.js';
+export { newResource, resource, resourcePage, resourceSpec } from './resources/resource.js';
 export type {
   CreatedKey,
   Key,

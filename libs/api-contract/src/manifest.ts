@@ -3,7 +3,7 @@ import { groupSpec } from './group.js';
 import { identityProviderSpec } from './identity-provider.js';
 import { objectName } from './names.js';
 import { policySpec } from './policy.js';
-import { resourceSpec } from './resource.js';
+import { resourceSpec } from './resources/resource.js';
 import { roleSpec } from './role.js';
 import { serviceAccountSpec } from './service-account.js';
 import { trustedIssuerSpec } from './trusted-issuer.js';

@@ -1,4 +1,5 @@
-import type { ColumnRef, ObjectRef } from './object-ref.js';
+import type { MaskMethod } from './decision.js';
+import type { ColumnRef, FieldRef, ObjectRef } from './object-ref.js';
 import type { Protocol, Verb } from './verb.js';
 
 export type ContextValue =
@@ -30,11 +31,20 @@ export interface ResultShape {
   readonly form: 'rows' | 'copy';
 }
 
+/** A part of documents that is masked for whoever may not `reveal` it. */
+export interface ClassifiedField {
+  readonly field: FieldRef;
+  readonly tags: readonly string[];
+  readonly mask: MaskMethod;
+}
+
 export interface Lineage {
   /** One entry per statement of the request, in order; null where it returns no rows; 'opaque' where its rows cannot be traced. */
   readonly results: readonly (ResultShape | null | 'opaque')[];
   /** Columns whose values decide or go somewhere other than a traced output: filters, joins, sorts, groups, writes. */
   readonly usedElsewhere: readonly ColumnRef[];
+  /** Classified parts of documents that the answer, or what the gateway says of it, may hold. */
+  readonly fields?: readonly ClassifiedField[];
 }
 
 /** What a request would do, in words every protocol shares. Pure data, made by an adapter's inspect step. */

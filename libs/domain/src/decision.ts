@@ -1,4 +1,4 @@
-import type { ColumnRef } from './object-ref.js';
+import type { ColumnRef, FieldRef } from './object-ref.js';
 
 export type ReasonCode =
   | 'permitted' // a permit policy applies
@@ -37,7 +37,17 @@ export interface MaskObligation {
   readonly column: ColumnRef;
   readonly method: MaskMethod;
 }
-export type Obligation = MaskObligation;
+export interface FieldMaskObligation {
+  readonly kind: 'maskField';
+  readonly field: FieldRef;
+  readonly method: MaskMethod;
+}
+export type Obligation = MaskObligation | FieldMaskObligation;
+
+/** What an obligation hides. */
+export function maskedObject(obligation: Obligation): ColumnRef | FieldRef {
+  return obligation.kind === 'mask' ? obligation.column : obligation.field;
+}
 
 /** Every requirement must be met by distinct people; one requirement is met by `quorum` members of any of its groups. */
 export interface ApprovalRequirement {

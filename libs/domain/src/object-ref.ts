@@ -1,5 +1,5 @@
 /** What is acted on. Each kind is an entity type of the policy language. */
-export type ObjectRef = ResourceRef | SchemaRef | TableRef | ColumnRef | FunctionRef;
+export type ObjectRef = ResourceRef | SchemaRef | TableRef | ColumnRef | FunctionRef | NamespaceRef | FieldRef;
 
 export interface ResourceRef {
   readonly kind: 'Resource';
@@ -31,6 +31,24 @@ export interface FunctionRef {
   readonly name: string;
 }
 
+/** A namespace of a Kubernetes cluster. What belongs to no namespace is acted on as the `Resource`. */
+export interface NamespaceRef {
+  readonly kind: 'Namespace';
+  readonly resource: string;
+  readonly namespace: string;
+}
+/**
+ * A part of documents that a resource sends, as its classification names it: a JSON path such as `$.email`, a field of a
+ * schema such as `Customer.email`, what a detector finds such as `detector:email`, a part of a Kubernetes kind such as `Secret.data`.
+ */
+export interface FieldRef {
+  readonly kind: 'Field';
+  readonly resource: string;
+  /** Of a Kubernetes object in a namespace. */
+  readonly namespace?: string;
+  readonly path: string;
+}
+
 /** A name as it stands in an id: bare where it cannot be misread, double-quoted otherwise, so no two objects share an id. */
 export function idPart(name: string): string {
   return /^[\p{L}\p{N}_$-]+$/u.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
@@ -49,6 +67,10 @@ export function objectId(ref: ObjectRef): string {
       return `${ref.resource}/${idPart(ref.schema)}.${idPart(ref.table)}.${idPart(ref.column)}`;
     case 'Function':
       return `${ref.resource}/${idPart(ref.schema)}.${idPart(ref.name)}`;
+    case 'Namespace':
+      return `${ref.resource}/${idPart(ref.namespace)}`;
+    case 'Field':
+      return `${ref.resource}/${ref.namespace === undefined ? '' : `${idPart(ref.namespace)}/`}${ref.path}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import type { ColumnRef, MaskMethod, Principal, Protocol, SessionInfo } from '@sallyport/domain';
+import type { ClassifiedField, ColumnRef, MaskMethod, Principal, Protocol, SessionInfo } from '@sallyport/domain';
 import type { ApprovalPort, Capabilities, PolicyPort, RecorderPort } from './ports.js';
 
 /** One protocol. The gateway's main.ts lists the adapters; nothing else knows which there are. */
@@ -23,6 +23,11 @@ export interface ResourceBinding {
   readonly upstream: UpstreamEndpoint;
   readonly credential: Readonly<Record<string, string>>;
   readonly classification: readonly ClassifiedColumn[];
+  /** Classified parts of documents and texts. */
+  readonly fields: readonly ClassifiedPart[];
+  readonly http?: HttpSettings;
+  readonly kubernetes?: KubernetesSettings;
+  readonly ssh?: SshSettings;
   /** Changes whenever any of the above does. */
   readonly revision: string;
 }
@@ -30,6 +35,37 @@ export interface ClassifiedColumn {
   readonly column: ColumnRef;
   readonly tags: readonly string[];
   readonly mask: MaskMethod;
+}
+/** What is meant is said by its one name: a JSON path, a field of a schema, or a detector. */
+export interface ClassifiedPart extends ClassifiedField {
+  readonly by: { readonly path: string } | { readonly schemaField: string } | { readonly detector: string };
+  readonly in: 'response' | 'request' | 'both';
+}
+export interface HttpSettings {
+  /** `GET /orders/{id}`, or without a method. */
+  readonly routes: readonly string[];
+  /** An OpenAPI 3 document, JSON or YAML. */
+  readonly openapi?: string;
+  readonly graphql?: {
+    readonly path: string;
+    readonly schema?: string;
+    /** Operations by the hash that names them. */
+    readonly persisted: Readonly<Record<string, string>>;
+  };
+  readonly allowHeaders: readonly string[];
+  readonly maxBodyBytes: number;
+  readonly maxResponseBytes?: number;
+  readonly requestsPerMinute?: number;
+}
+export interface KubernetesSettings {
+  /** Tells the cluster who asks, by impersonation under this prefix. */
+  readonly impersonate: boolean;
+  readonly prefix: string;
+}
+export interface SshSettings {
+  /** `ssh-ed25519 AAAA…` */
+  readonly hostKeys: readonly string[];
+  readonly logins: readonly string[];
 }
 export interface UpstreamEndpoint {
   readonly host: string;
@@ -39,6 +75,9 @@ export interface UpstreamEndpoint {
   /** PEM of the authority to trust instead of the system's. */
   readonly ca?: string;
   readonly serverName?: string;
+  /** In front of every path asked for there; without a slash at its end. */
+  readonly path?: string;
+  readonly http2?: boolean;
 }
 
 export interface LiveSession {

@@ -1,5 +1,5 @@
 import type { Action, ApprovalTerms, Decision, Exchange, Obligation, Reason } from '@sallyport/domain';
-import { objectId } from '@sallyport/domain';
+import { maskedObject, objectId } from '@sallyport/domain';
 import { issuePermit, type Permit } from './permit.js';
 import type { EnforcementContext } from './ports.js';
 
@@ -65,14 +65,12 @@ function unperformable(
 ): Reason | undefined {
   const masked = new Set<string>();
   for (const obligation of obligations) {
-    if (obligation.kind !== 'mask' || !context.capabilities.masks.has(obligation.method)) {
-      return {
-        code: 'cannot-perform',
-        object: objectId(obligation.column),
-        text: `mask ${obligation.method} is not available here`,
-      };
+    const object = objectId(maskedObject(obligation));
+    const { masks, maskable } = context.capabilities;
+    if (!maskable.has(obligation.kind) || !masks.has(obligation.method)) {
+      return { code: 'cannot-perform', object, text: `mask ${obligation.method} is not available here` };
     }
-    masked.add(objectId(obligation.column));
+    masked.add(object);
   }
   for (const column of action.lineage.usedElsewhere) {
     const id = objectId(column);

@@ -68,7 +68,7 @@ function context({ judge = () => permit, recorder, approvals, masks = new Set<Ma
       report: ignore,
       ...approvals,
     },
-    capabilities: { masks },
+    capabilities: { maskable: new Set(['mask']), masks },
   } as EnforcementContext;
 }
 function ignore(): void {}

@@ -18,11 +18,15 @@ export { awaitApproval, bindingHash } from './await-approval.js';
 export type {
   Authenticated,
   ClassifiedColumn,
+  ClassifiedPart,
   GatewayHost,
   GatewayLimits,
+  HttpSettings,
+  KubernetesSettings,
   LiveSession,
   OpenSession,
   ProtocolAdapter,
   ResourceBinding,
+  SshSettings,
   UpstreamEndpoint,
 } from './adapter.js';

@@ -1,4 +1,12 @@
-import type { Action, ApprovalTerms, Decision, DecisionRecord, MaskMethod, SessionInfo } from '@sallyport/domain';
+import type {
+  Action,
+  ApprovalTerms,
+  Decision,
+  DecisionRecord,
+  MaskMethod,
+  Obligation,
+  SessionInfo,
+} from '@sallyport/domain';
 
 /** The judge, bound to one session's principal and resource. Synchronous; may throw, which denies. */
 export interface PolicyPort {
@@ -65,6 +73,8 @@ export interface ApprovalPort {
 
 /** The obligations an adapter can carry out. A decision with any other denies. */
 export interface Capabilities {
+  /** What it can hide. */
+  readonly maskable: ReadonlySet<Obligation['kind']>;
   readonly masks: ReadonlySet<MaskMethod>;
 }
 

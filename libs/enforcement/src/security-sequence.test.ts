@@ -121,7 +121,7 @@ function world(decision: Decision | Error): World {
       },
       recorder,
       approvals,
-      capabilities: { masks: new Set(['redact'] as const) },
+      capabilities: { maskable: new Set(['mask'] as const), masks: new Set(['redact'] as const) },
     },
   };
   return it;

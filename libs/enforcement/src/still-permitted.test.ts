@@ -28,7 +28,7 @@ const hold: Decision = {
 /** Nothing but the judge and the masks is asked. */
 function context(judge: () => Decision): EnforcementContext {
   const masks = new Set<MaskMethod>(['redact', 'partial']);
-  return { policy: { judge }, capabilities: { masks } } as unknown as EnforcementContext;
+  return { policy: { judge }, capabilities: { maskable: new Set(['mask']), masks } } as unknown as EnforcementContext;
 }
 
 test.each<[string, Decision, readonly Obligation[], string | undefined, boolean]>([

@@ -1,5 +1,5 @@
 import type { Action, Obligation } from '@sallyport/domain';
-import { objectId } from '@sallyport/domain';
+import { maskedObject, objectId } from '@sallyport/domain';
 import { decide } from './enforce.js';
 import type { EnforcementContext } from './ports.js';
 
@@ -23,7 +23,7 @@ export function stillPermitted(context: EnforcementContext, running: Running): b
   if (decision.effect === 'deny' || (decision.effect === 'hold' && running.approvalId === undefined)) return false;
   return decision.obligations.every((needed) =>
     running.obligations.some(
-      ({ column, method }) => method === needed.method && objectId(column) === objectId(needed.column),
+      (done) => done.method === needed.method && objectId(maskedObject(done)) === objectId(maskedObject(needed)),
     ),
   );
 }

@@ -1,6 +1,8 @@
 export type { PolicyIssue, PolicySource } from './language/policy-source.js';
 export { InvalidPoliciesError } from './language/invalid-policies-error.js';
-export { policySchemas } from './language/schema.js';
+export { apiSchema, languageSchemas } from './language/schema.js';
+export type { Language } from './language/vocabulary.js';
+export { languageOf, languages, verbsIn } from './language/vocabulary.js';
 export { openStatements } from './language/open-statements.js';
 export { apiStatements, dataPlanePolicies, validatePolicies } from './language/compile.js';
 export type { ClassifiedColumn, JudgedResource } from './judging/entities.js';

@@ -61,7 +61,7 @@ async function declare({ client, data, target }: DemoOptions): Promise<void> {
   const found = await existing(client.get('/v1/resources/shop', resource));
   if (!found) {
     await applyFile(client, path.join(data, 'demo.yaml'), demoManifests(target));
-  } else if (found.upstream.port !== target.port) {
+  } else if (found.protocol === 'postgres' && found.upstream.port !== target.port) {
     const { name, version: _version, createdAt: _createdAt, updatedAt: _updatedAt, ...spec } = found;
     await client.put(`/v1/resources/${name}`, resource, {
       body: {

@@ -73,7 +73,7 @@ function held(signal: AbortSignal = new AbortController().signal) {
     policy: { judge: () => hold },
     recorder,
     approvals: waiter,
-    capabilities: { masks: new Set() },
+    capabilities: { maskable: new Set(), masks: new Set() },
   };
   const action = selectAction('delete from orders');
   const exchange = { seq: 1, phase: 'execute' as const, request: 'delete from orders', action };

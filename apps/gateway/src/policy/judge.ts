@@ -1,4 +1,4 @@
-import type { Principal, Protocol } from '@sallyport/domain';
+import type { ClassifiedField, Principal, Protocol } from '@sallyport/domain';
 import type { ClassifiedColumn, PolicyPort } from '@sallyport/enforcement';
 import type { TokenLimits } from '@sallyport/policy';
 
@@ -11,6 +11,7 @@ export interface JudgeInput {
     readonly name: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly classification: readonly ClassifiedColumn[];
+    readonly fields?: readonly ClassifiedField[];
   }[];
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { parseDottedName, type ColumnRef, type Decision, type Protocol } from '@sallyport/domain';
+import type { Decision, Protocol } from '@sallyport/domain';
 import type { ResourceBinding } from '@sallyport/enforcement';
 import type { PolicySnapshot } from '@sallyport/gateway-contract';
 import { TrustedIssuers } from '@sallyport/identity';
 import { AccessTokens } from '../authentication/access-tokens.js';
+import { bindingOf } from './binding.js';
 import { Directory } from './directory.js';
 import type { CompiledPolicies, CompilePolicies, JudgeInput } from './judge.js';
 
@@ -86,6 +87,7 @@ export class Revision {
         name,
         labels,
         classification: this.#bindings.get(name)!.classification,
+        fields: this.#bindings.get(name)!.fields.map(({ field, tags, mask }) => ({ field, tags, mask })),
       })),
     };
   }
@@ -94,21 +96,4 @@ export class Revision {
 function madeOf<T>(part: unknown, previous: Made<T> | undefined, make: () => T): Made<T> {
   const of = createHash('sha256').update(JSON.stringify(part)).digest('base64');
   return previous?.of === of ? previous : { of, value: make() };
-}
-
-function bindingOf(resource: PolicySnapshot['resources'][number]): ResourceBinding {
-  const { name, protocol, upstream, credential, revision } = resource;
-  const classification = resource.classification.map(({ column, tags, mask }) => ({
-    column: columnOf(name, column),
-    tags,
-    mask,
-  }));
-  return { name, protocol, upstream, credential, classification, revision };
-}
-
-function columnOf(resource: string, text: string): ColumnRef {
-  const parts = parseDottedName(text);
-  if (parts?.length !== 3) throw new Error(`resource ${resource}: "${text}" is not schema.table.column`);
-  const [schema, table, column] = parts as [string, string, string];
-  return { kind: 'Column', resource, schema, table, column };
 }

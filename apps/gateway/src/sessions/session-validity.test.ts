@@ -29,7 +29,15 @@ function why(parts: Partial<PolicySnapshot>, approved = false): string | undefin
       principal: { type: 'ServiceAccount' as const, id: 'ci', groups: [], roles: [] },
       credentialId: 'k1',
     },
-    resource: { name: 'shop', protocol: 'postgres' as const, upstream, credential, classification: [], revision: 'r1' },
+    resource: {
+      name: 'shop',
+      protocol: 'postgres' as const,
+      upstream,
+      credential,
+      classification: [],
+      fields: [],
+      revision: 'r1',
+    },
     clientAddress: '127.0.0.1',
     terminate: () => undefined,
   };

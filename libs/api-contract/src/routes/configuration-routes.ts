@@ -2,7 +2,7 @@ import { group, groupPage, groupSpec, newGroup } from '../group.js';
 import { manifest, manifestQuery, manifestResult } from '../manifest.js';
 import { listQuery } from '../names.js';
 import { newPolicy, policy, policyPage, policySpec } from '../policy.js';
-import { newResource, resource, resourcePage, resourceSpec } from '../resource.js';
+import { newResource, resource, resourcePage, resourceSpec } from '../resources/resource.js';
 import type { ApiRoute } from '../route.js';
 import {
   createdKey,

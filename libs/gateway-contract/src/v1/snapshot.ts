@@ -5,6 +5,9 @@ const time = z.iso.datetime();
 
 export const maskMethod = z.enum(['redact', 'pseudonym', 'partial', 'null']);
 
+const marks = { tags: z.array(z.string()), mask: maskMethod };
+const body = z.enum(['response', 'request', 'both']);
+
 export const snapshotResource = z.strictObject({
   name,
   protocol: z.enum(['postgres', 'mysql', 'ssh', 'kubernetes', 'http', 'mcp']),
@@ -16,10 +19,39 @@ export const snapshotResource = z.strictObject({
     tls: z.enum(['disable', 'verify-full']),
     ca: z.string().optional(),
     serverName: z.string().optional(),
+    /** In front of every path asked for there; without a slash at its end. */
+    path: z.string().optional(),
+    http2: z.boolean().optional(),
   }),
   /** Plain, because the link is TLS and the gateway must use it; never written to the gateway's disk. */
   credential: z.record(z.string(), z.string()),
-  classification: z.array(z.strictObject({ column: z.string(), tags: z.array(z.string()), mask: maskMethod })),
+  classification: z.array(
+    z.union([
+      z.strictObject({ column: z.string(), ...marks }),
+      z.strictObject({ path: z.string(), ...marks, in: body }),
+      z.strictObject({ field: z.string(), ...marks, in: body.optional() }),
+      z.strictObject({ detector: z.string(), ...marks, in: body.optional() }),
+    ]),
+  ),
+  http: z
+    .strictObject({
+      routes: z.array(z.string()),
+      openapi: z.string().optional(),
+      graphql: z
+        .strictObject({
+          path: z.string(),
+          schema: z.string().optional(),
+          persisted: z.record(z.string(), z.string()),
+        })
+        .optional(),
+      allowHeaders: z.array(z.string()),
+      maxBodyBytes: z.int(),
+      maxResponseBytes: z.int().optional(),
+      requestsPerMinute: z.int().optional(),
+    })
+    .optional(),
+  kubernetes: z.strictObject({ impersonate: z.boolean(), prefix: z.string() }).optional(),
+  ssh: z.strictObject({ hostKeys: z.array(z.string()).min(1), logins: z.array(z.string()) }).optional(),
   /** Changes whenever anything above does. */
   revision: z.string(),
 });

@@ -1,4 +1,12 @@
-import type { ColumnRef, MaskMethod, ObjectRef, Principal, TableRef } from '@sallyport/domain';
+import type {
+  ClassifiedField,
+  ColumnRef,
+  FieldRef,
+  MaskMethod,
+  ObjectRef,
+  Principal,
+  TableRef,
+} from '@sallyport/domain';
 import { objectId } from '@sallyport/domain';
 import type { EntityName, EntityNode } from '../language/scope.js';
 import { uid } from '../language/scope.js';
@@ -38,6 +46,8 @@ export interface JudgedResource {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly classification: readonly ClassifiedColumn[];
+  /** Classified parts of its documents. */
+  readonly fields?: readonly ClassifiedField[];
 }
 
 /** From most to least hidden: what counts when one column is classified twice. */
@@ -65,12 +75,14 @@ export class ResourceEntities {
   }
 
   get tags(): readonly EntityName[] {
-    const names = new Set([...this.classified.values()].flatMap(({ tags }) => [...tags]));
+    const classified = [...this.classified.values(), ...(this.resource.fields ?? [])];
+    const names = new Set(classified.flatMap(({ tags }) => [...tags]));
     return [...names].map((id) => ({ type: 'Tag', id }));
   }
 
   of(ref: ObjectRef): JudgedEntity {
     if (ref.kind === 'Column') return this.column({ ...ref, kind: 'Table' }, objectId(ref));
+    if (ref.kind === 'Field') return this.field(ref, this.#tagsOfField(ref));
     return entity({ type: ref.kind, id: objectId(ref) }, this.#above(ref));
   }
 
@@ -80,10 +92,24 @@ export class ResourceEntities {
     return entity({ type: 'Column', id }, [{ type: 'Table', id: objectId(table) }, ...this.#above(table), ...tags]);
   }
 
-  #above(ref: Exclude<ObjectRef, ColumnRef>): EntityName[] {
+  field(ref: FieldRef, tags: readonly string[]): JudgedEntity {
+    const { resource, namespace } = ref;
+    const around: ObjectRef =
+      namespace === undefined ? { kind: 'Resource', resource } : { kind: 'Namespace', resource, namespace };
+    const within = { type: around.kind, id: objectId(around) };
+    const named = tags.map((id) => ({ type: 'Tag', id }));
+    return entity({ type: 'Field', id: objectId(ref) }, [within, ...this.#above(around), ...named]);
+  }
+
+  #tagsOfField(ref: FieldRef): string[] {
+    const id = objectId(ref);
+    return (this.resource.fields ?? []).flatMap(({ field, tags }) => (objectId(field) === id ? [...tags] : []));
+  }
+
+  #above(ref: Exclude<ObjectRef, ColumnRef | FieldRef>): EntityName[] {
     const resource = { type: 'Resource', id: ref.resource };
     if (ref.kind === 'Resource') return [...this.labels];
-    if (ref.kind === 'Schema') return [resource, ...this.labels];
+    if (ref.kind === 'Schema' || ref.kind === 'Namespace') return [resource, ...this.labels];
     const schema = objectId({ kind: 'Schema', resource: ref.resource, schema: ref.schema });
     return [{ type: 'Schema', id: schema }, resource, ...this.labels];
   }

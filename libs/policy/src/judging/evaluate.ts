@@ -1,7 +1,8 @@
-import type { SqlVerb } from '@sallyport/domain';
+import type { Verb } from '@sallyport/domain';
 import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
-import { verbGroups } from '../language/schema.js';
+import type { Language } from '../language/vocabulary.js';
+import { languages, verbsIn, wordOf } from '../language/vocabulary.js';
 import { uid } from '../language/scope.js';
 import type { Statement } from '../language/statement.js';
 import { PreparsedSlots } from '../slicing/preparsed-slots.js';
@@ -12,7 +13,8 @@ import type { RequestContext } from './request-context.js';
 /** One thing asked of policy: may this principal do this to this object? */
 export interface Question {
   readonly principal: JudgedEntity;
-  readonly verb: SqlVerb;
+  readonly verb: Verb;
+  readonly language: Language;
   readonly object: JudgedEntity;
   readonly context: RequestContext;
 }
@@ -43,11 +45,14 @@ export const nothingApplies: Applying = {
 /** Held by Cedar at once, whatever revisions are alive: about 10 MB. */
 export const preparsedSlots = new PreparsedSlots('slice', 512);
 
-const actionEntities: Readonly<Record<string, JudgedEntity['json']>> = Object.fromEntries(
-  Object.entries(verbGroups).map(([verb, groups]) => [
-    verb,
-    { uid: { type: 'Action', id: verb }, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) },
-  ]),
+/** By language and verb. */
+const actionEntities: ReadonlyMap<string, JudgedEntity['json']> = new Map(
+  languages.flatMap((language) =>
+    verbsIn(language).map((verb) => {
+      const parents = wordOf(language, verb)!.groups.map((id) => ({ type: 'Action', id }));
+      return [`${language} ${verb}`, { uid: { type: 'Action', id: verb }, attrs: {}, parents }] as const;
+    }),
+  ),
 );
 
 /**
@@ -80,7 +85,7 @@ interface Answer {
   readonly errors: readonly EvaluationError[];
 }
 
-function ask(slice: Slice, { principal, verb, object, context }: Question): Answer {
+function ask(slice: Slice, { principal, verb, language, object, context }: Question): Answer {
   if (slice.statements.length === 0) return { allowed: false, determining: [], errors: [] };
   const answer = statefulIsAuthorized({
     principal: principal.json.uid,
@@ -88,7 +93,9 @@ function ask(slice: Slice, { principal, verb, object, context }: Question): Answ
     resource: object.json.uid,
     context: context.only(slice.reads) as Record<string, CedarValueJson>,
     preparsedPolicySetId: preparsedSlots.nameOf(slice),
-    entities: [principal.json, object.json, actionEntities[verb]!].flatMap((entity) => asFarAsNamed(entity, slice)),
+    entities: [principal.json, object.json, actionEntities.get(`${language} ${verb}`)!].flatMap((entity) =>
+      asFarAsNamed(entity, slice),
+    ),
   });
   if (answer.type === 'failure')
     throw new Error(`policy cannot be evaluated: ${answer.errors[0]?.message ?? 'unknown'}`);

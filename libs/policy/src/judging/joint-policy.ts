@@ -1,5 +1,5 @@
-import type { Action, Decision, MaskObligation, Obligation, Reason } from '@sallyport/domain';
-import { objectId } from '@sallyport/domain';
+import type { Action, Decision, Obligation, Reason } from '@sallyport/domain';
+import { maskedObject, objectId } from '@sallyport/domain';
 import { unitedTerms } from './approval-terms.js';
 import { stricterMask } from './entities.js';
 import type { Explanation, SessionJudge } from './session-policy.js';
@@ -59,9 +59,9 @@ export function jointDecision(a: Decision, b: Decision): Decision {
 
 /** Every mask of either; where both mask a column, the one that hides more. */
 function unitedObligations(a: readonly Obligation[], b: readonly Obligation[]): Obligation[] {
-  const masks = new Map<string, MaskObligation>();
+  const masks = new Map<string, Obligation>();
   for (const mask of [...a, ...b]) {
-    const id = objectId(mask.column);
+    const id = `${mask.kind} ${objectId(maskedObject(mask))}`;
     const before = masks.get(id);
     masks.set(id, before ? { ...before, method: stricterMask(before.method, mask.method) } : mask);
   }

@@ -5,6 +5,8 @@ import { compilePolicies } from '../language/compile.js';
 import { InvalidPoliciesError } from '../language/invalid-policies-error.js';
 import type { PolicySource } from '../language/policy-source.js';
 import type { Statement } from '../language/statement.js';
+import type { Language } from '../language/vocabulary.js';
+import { languageOf, languages } from '../language/vocabulary.js';
 import { PolicyIndex } from '../slicing/policy-index.js';
 import { SliceTable } from '../slicing/slice.js';
 import type { JudgedResource } from './entities.js';
@@ -47,7 +49,7 @@ const maxSlices = 4096;
 /** Decides under one revision. Replace it whole when the next is published, and retire the old. */
 export class Judge {
   readonly #state: RevisionState;
-  readonly #index: PolicyIndex;
+  readonly #indexes: ReadonlyMap<Language, PolicyIndex>;
   readonly #groups: GroupMembership;
   readonly #resources: ReadonlyMap<string, ResourceEntities>;
   readonly #slices = new SliceTable(maxSlices);
@@ -61,7 +63,7 @@ export class Judge {
     const compiled = compilePolicies(policies);
     if (!compiled.ok) throw new InvalidPoliciesError(compiled.issues);
     this.#state = { revision, retired: false };
-    this.#index = new PolicyIndex(compiled.statements);
+    this.#indexes = new Map(languages.map((language) => [language, indexOf(language, compiled.statements)]));
     this.#groups = new GroupMembership(groups);
     this.#resources = new Map(resources.map((resource) => [resource.name, new ResourceEntities(resource)]));
     const reads = (name: string) =>
@@ -92,8 +94,9 @@ export class Judge {
   #forOne({ principal, resource, sourceIp, protocol, task, limits, now }: SessionQuestion): SessionPolicy {
     const facts = { sourceIp, protocol, ...(task === undefined ? {} : { task }) };
     const entities = this.#resources.get(resource);
-    const scope =
-      entities && isAddress(sourceIp) ? this.#scopeOf({ ...facts, principal, limits }, entities) : undefined;
+    const language = languageOf(protocol);
+    const known = entities && language && isAddress(sourceIp);
+    const scope = known ? this.#scopeOf({ ...facts, principal, limits }, entities, language) : undefined;
     return new SessionPolicy(this.#state, scope, facts, now ?? (() => new Date()));
   }
 
@@ -110,7 +113,7 @@ export class Judge {
   }
 
   /** Sessions whose every difference policy cannot see share their decisions. */
-  #scopeOf(question: Omit<SessionQuestion, 'resource'>, resource: ResourceEntities): SessionScope {
+  #scopeOf(question: Omit<SessionQuestion, 'resource'>, resource: ResourceEntities, language: Language): SessionScope {
     const { principal, sourceIp, protocol, task } = question;
     const groups = this.#groups.resolve(principalRef(principal), principal.groups);
     const roles = [...principal.roles].sort();
@@ -119,11 +122,18 @@ export class Judge {
     const who = [principalRef(principal), groups, roles, verbs ? [...verbs].sort() : null];
     const key = JSON.stringify([who, resource.resource.name, protocol, seen]);
     const known = this.#scopes.get(key);
-    const scope =
-      known ?? new SessionScope(principalEntity(principal, groups), resource, this.#index, this.#slices, verbs);
+    const index = this.#indexes.get(language)!;
+    const entity = principalEntity(principal, groups);
+    const scope = known ?? new SessionScope(entity, resource, language, index, this.#slices, verbs);
     this.#scopes.set(key, scope);
     return scope;
   }
+}
+
+function indexOf(language: Language, statements: readonly Statement[]): PolicyIndex {
+  const spoken = statements.filter((statement) => statement.languages.has(language));
+  // Only columns are all classified beforehand; what a document's fields are tagged with is known when one is asked for.
+  return new PolicyIndex(spoken, { tagsAnywhere: language !== 'sql' });
 }
 
 function isAddress(text: string): boolean {

@@ -1,9 +1,11 @@
 import type { Decision } from '@sallyport/domain';
-import { objectId } from '@sallyport/domain';
+import { maskedObject, objectId } from '@sallyport/domain';
 import { action, column, customers, decide, judgeOf, question, read, shop, tenOClock } from './shop-fixture.js';
 
 const masks = (decision: Decision): string[] =>
-  decision.effect === 'deny' ? [] : decision.obligations.map(({ column, method }) => `${objectId(column)} ${method}`);
+  decision.effect === 'deny'
+    ? []
+    : decision.obligations.map((mask) => `${objectId(maskedObject(mask))} ${mask.method}`);
 
 describe('masks', () => {
   const everything = action({ action: 'select', object: customers, columns: ['id', 'ssn', 'email'] });

@@ -17,6 +17,11 @@ export function masksFor(action: Action, judge: RequestJudge): Masks {
     if (errors.length > 0) return { ok: false, findings: errors };
     if (!revealed) obligations.push({ kind: 'mask', column, method: mask });
   }
+  for (const classified of action.lineage.fields ?? []) {
+    const { revealed, errors } = judge.revealsField(classified);
+    if (errors.length > 0) return { ok: false, findings: errors };
+    if (!revealed) obligations.push({ kind: 'maskField', field: classified.field, method: classified.mask });
+  }
   return { ok: true, obligations };
 }
 

@@ -143,7 +143,9 @@ const effect = fc.oneof(
 
 export const actions: fc.Arbitrary<Action> = fc
   .array(effect, { minLength: 1, maxLength: 2 })
-  .map((effects) => actionFromEffects({ protocol: 'postgres', effects: effects.map(readEffect) }));
+  .map((effects) =>
+    actionFromEffects({ protocol: 'postgres', effects: effects.map((effect) => readEffect('postgres', effect)) }),
+  );
 
 export const clocks = fc.constantFrom(
   new Date('2026-01-05T10:00:00Z'),

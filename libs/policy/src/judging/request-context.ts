@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Action, Protocol } from '@sallyport/domain';
+import { checkedFacts, factsOf } from '../language/facts.js';
+import type { Language } from '../language/vocabulary.js';
 
 /** What a session adds to every request. */
 export interface SessionFacts {
@@ -35,6 +37,7 @@ export class RequestContext {
   constructor(
     readonly session: SessionFacts,
     readonly action: Action,
+    readonly language: Language,
     readonly now: Date,
   ) {}
 
@@ -74,40 +77,16 @@ export class RequestContext {
         return this.session.protocol;
       case 'task':
         return this.session.task;
-      case 'statement':
-        return statementFacts(this.action);
       default:
-        throw new Error(`a policy reads an unknown context attribute`);
+        return this.#facts(name);
     }
   }
-}
 
-const statementShape = {
-  kind: 'string',
-  hasWhere: 'boolean',
-  tables: 'strings',
-  functions: 'strings',
-  readOnly: 'boolean',
-  parametersKnown: 'boolean',
-} as const;
-
-/**
- * Checked by hand, because Cedar compares values of different types as unequal without an error: a forbid would be
- * silent where an adapter sent a number for a word.
- */
-function statementFacts(action: Action): Json | undefined {
-  const given = action.context.statement;
-  if (given === undefined) return undefined;
-  if (typeof given !== 'object' || Array.isArray(given)) throw new Error('statement facts are not a record');
-  const facts: Record<string, Json> = {};
-  for (const [name, type] of Object.entries(statementShape)) {
-    const value: unknown = (given as Record<string, unknown>)[name];
-    const fits =
-      type === 'strings'
-        ? Array.isArray(value) && value.every((item) => typeof item === 'string')
-        : typeof value === type;
-    if (!fits) throw new Error(`statement fact ${name} is missing or of the wrong type`);
-    facts[name] = value as Json;
+  #facts(name: string): Json | undefined {
+    const { attribute, shape } = factsOf[this.language];
+    // A statement that speaks in several languages reads what each of them has.
+    if (name !== attribute) return undefined;
+    const given = this.action.context[attribute];
+    return given === undefined ? undefined : checkedFacts(attribute, shape, given);
   }
-  return facts;
 }

@@ -1,6 +1,6 @@
-import type { ColumnRef, Effect, ObjectRef, SqlVerb, TableRef } from '@sallyport/domain';
+import type { ClassifiedField, ColumnRef, Effect, ObjectRef, TableRef, Verb } from '@sallyport/domain';
 import { objectId } from '@sallyport/domain';
-import { verbObjects } from '../language/schema.js';
+import { wordOf } from '../language/vocabulary.js';
 import { uid } from '../language/scope.js';
 import { entitiesNamedBy } from '../language/statement.js';
 import type { Slice } from '../slicing/slice.js';
@@ -38,31 +38,37 @@ export class RequestJudge {
    * permit every column needs its own. Columns left out where the verb has them mean any column there might be.
    */
   effect({ verb, object, columns }: Effect): readonly Finding[] {
-    if (!verbObjects[verb]?.includes(object.kind)) throw new Error(`${verb} does not apply to a ${object.kind}`);
+    const objects = wordOf(this.scope.language, verb)?.objects ?? [];
+    if (!objects.includes(object.kind)) throw new Error(`${verb} does not apply to a ${object.kind}`);
     if (this.scope.verbs?.has(verb) === false)
       return [{ verdict: outsideLimits, object: objectId(object), errors: [] }];
     if (object.kind === 'Column') {
       return this.#table(verb, { ...object, kind: 'Table' }, [objectId(object)]);
     }
-    if (object.kind !== 'Table' || !verbObjects[verb].includes('Column')) return [this.#object(verb, object)];
+    if (object.kind !== 'Table' || !objects.includes('Column')) return [this.#object(verb, object)];
     const table = object;
     const ids = columns?.map((column) => objectId({ ...table, kind: 'Column', column }));
     return this.#table(verb, table, ids ?? this.#anyColumn(verb, table));
   }
 
   /** True when the column may be seen as it is. */
-  reveals(column: ColumnRef): { readonly revealed: boolean; readonly errors: readonly Finding[] } {
-    const findings = this.effect({ verb: 'reveal', object: column });
-    const errors = findings.filter(({ errors }) => errors.length > 0);
-    return { revealed: findings.every(({ verdict }) => verdict.kind === 'permit'), errors };
+  reveals(column: ColumnRef): Revealed {
+    return revealed(this.effect({ verb: 'reveal', object: column }));
   }
 
-  #object(verb: SqlVerb, object: ObjectRef): Finding {
+  /** True when the part of a document may be seen as it is. */
+  revealsField({ field, tags }: ClassifiedField): Revealed {
+    if (this.scope.verbs?.has('reveal') === false) return { revealed: false, errors: [] };
+    const judged = this.scope.resource.field(field, tags);
+    return revealed([finding(this.#applyingTo('reveal', judged), judged)]);
+  }
+
+  #object(verb: Verb, object: ObjectRef): Finding {
     const judged = this.scope.resource.of(object);
     return finding(this.#applyingTo(verb, judged), judged);
   }
 
-  #table(verb: SqlVerb, ref: TableRef, columnIds: readonly string[]): readonly Finding[] {
+  #table(verb: Verb, ref: TableRef, columnIds: readonly string[]): readonly Finding[] {
     const table = this.scope.resource.of(ref);
     const whole = this.#applyingTo(verb, table);
     if (columnIds.length === 0 || this.scope.columnStatements(verb).length === 0) return [finding(whole, table)];
@@ -78,7 +84,7 @@ export class RequestJudge {
     return strictest([...findings.values()]);
   }
 
-  #applyingTo(verb: SqlVerb, object: JudgedEntity): Applying {
+  #applyingTo(verb: Verb, object: JudgedEntity): Applying {
     const key = `${verb} ${object.uid}`;
     const known = this.#whole.get(key);
     if (known) return known;
@@ -87,13 +93,13 @@ export class RequestJudge {
     return found;
   }
 
-  #ask(slice: Slice, verb: SqlVerb, object: JudgedEntity): Applying {
+  #ask(slice: Slice, verb: Verb, object: JudgedEntity): Applying {
     if (readsClock(slice)) this.readsClock = true;
     return this.scope.applying(slice, verb, object, this.context);
   }
 
   /** One column of every sort that policy can tell apart: the classified, those policies name, and one that is neither. */
-  #anyColumn(verb: SqlVerb, ref: TableRef): string[] {
+  #anyColumn(verb: Verb, ref: TableRef): string[] {
     const prefix = `${objectId(ref)}.`;
     const named = this.scope
       .columnStatements(verb)
@@ -104,6 +110,18 @@ export class RequestJudge {
     // No real column has this id: a name with an asterisk stands quoted in one.
     return [...new Set(known), `${prefix}*`];
   }
+}
+
+interface Revealed {
+  readonly revealed: boolean;
+  readonly errors: readonly Finding[];
+}
+
+function revealed(findings: readonly Finding[]): Revealed {
+  return {
+    revealed: findings.every(({ verdict }) => verdict.kind === 'permit'),
+    errors: findings.filter(({ errors }) => errors.length > 0),
+  };
 }
 
 const columnUid = uid({ type: 'Column', id: '' });

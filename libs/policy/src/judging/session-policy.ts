@@ -75,7 +75,7 @@ export class SessionPolicy implements SessionJudge {
     this.#assertOwn(scope, action);
     const known = scope.kept(action);
     if (known) return known;
-    const judge = new RequestJudge(scope, new RequestContext(this.facts, action, this.now()));
+    const judge = new RequestJudge(scope, new RequestContext(this.facts, action, scope.language, this.now()));
     const decision = this.#decide(
       judge,
       action,
@@ -87,7 +87,7 @@ export class SessionPolicy implements SessionJudge {
 
   #explainOnce(scope: SessionScope, action: Action): Explanation {
     this.#assertOwn(scope, action);
-    const judge = new RequestJudge(scope, new RequestContext(this.facts, action, this.now()));
+    const judge = new RequestJudge(scope, new RequestContext(this.facts, action, scope.language, this.now()));
     const judged = action.effects.map((effect) => ({ effect, findings: judge.effect(effect) }));
     const decision = this.#decide(
       judge,

@@ -1,8 +1,9 @@
-import type { Action, Decision, SqlVerb } from '@sallyport/domain';
+import type { Action, ClassifiedField, Decision, Verb } from '@sallyport/domain';
 import { BoundedMap } from '../bounded-map.js';
-import { verbGroups } from '../language/schema.js';
 import { scopeHolds, uid } from '../language/scope.js';
 import type { Statement } from '../language/statement.js';
+import type { Language } from '../language/vocabulary.js';
+import { wordOf } from '../language/vocabulary.js';
 import type { PolicyIndex } from '../slicing/policy-index.js';
 import type { Slice, SliceTable } from '../slicing/slice.js';
 import type { JudgedEntity, ResourceEntities } from './entities.js';
@@ -16,13 +17,16 @@ const maxKept = 4096;
 /** One principal on one resource under one revision: the statements that can matter, and the decisions made so far. */
 export class SessionScope {
   readonly #candidates: readonly Statement[];
-  readonly #byVerb = new Map<SqlVerb, { readonly all: readonly Statement[]; readonly columns: readonly Statement[] }>();
+  readonly #byVerb = new Map<Verb, { readonly all: readonly Statement[]; readonly columns: readonly Statement[] }>();
   readonly #byFingerprint = new BoundedMap<string, Decision>(maxKept);
+  /** Adapters use a list of classified fields for many requests. */
+  readonly #fieldKeys = new WeakMap<readonly ClassifiedField[], string>();
   readonly #answers = new BoundedMap<string, Applying>(maxKept);
 
   constructor(
     readonly principal: JudgedEntity,
     readonly resource: ResourceEntities,
+    readonly language: Language,
     index: PolicyIndex,
     readonly slices: SliceTable,
     /** Verbs that the session's credential is for; undefined: it was not narrowed. */
@@ -36,7 +40,7 @@ export class SessionScope {
   }
 
   /** The statements that say something about doing this to this object. */
-  sliceFor(verb: SqlVerb, object: JudgedEntity): Slice {
+  sliceFor(verb: Verb, object: JudgedEntity): Slice {
     return this.slices.of(this.#about(verb).all.filter(({ resource }) => scopeHolds(resource, object)));
   }
 
@@ -44,7 +48,7 @@ export class SessionScope {
    * The statements that may apply to a column of a table and are not settled by how they apply to the table: those whose
    * scope reaches the column alone, and those whose conditions look at the object.
    */
-  columnSlice(verb: SqlVerb, table: JudgedEntity, column: JudgedEntity): Slice {
+  columnSlice(verb: Verb, table: JudgedEntity, column: JudgedEntity): Slice {
     const open = this.#about(verb).columns.filter(
       ({ resource, reads }) => scopeHolds(resource, column) && (reads.resource || !scopeHolds(resource, table)),
     );
@@ -52,7 +56,7 @@ export class SessionScope {
   }
 
   /** Statements of this action that can tell a column from its table; most often none. */
-  columnStatements(verb: SqlVerb): readonly Statement[] {
+  columnStatements(verb: Verb): readonly Statement[] {
     return this.#about(verb).columns;
   }
 
@@ -61,8 +65,8 @@ export class SessionScope {
    * objects, and one request about thousands that no statement names. Entities have no attributes here, so an object is
    * its type and those of its names that the statements mention.
    */
-  applying(slice: Slice, verb: SqlVerb, object: JudgedEntity, context: RequestContext): Applying {
-    const ask = () => applying(slice, { principal: this.principal, verb, object, context });
+  applying(slice: Slice, verb: Verb, object: JudgedEntity, context: RequestContext): Applying {
+    const ask = () => applying(slice, { principal: this.principal, verb, language: this.language, object, context });
     if (readsClock(slice)) return ask();
     const named = [...object.within].filter((name) => slice.names.has(name)).sort();
     const key = JSON.stringify([verb, object.type, named, slice.key, context.digest(slice.reads)]);
@@ -75,17 +79,24 @@ export class SessionScope {
 
   /** By what policy can see of the action. A busy session's actions are new objects that share this one text. */
   kept(action: Action): Decision | undefined {
-    return this.#byFingerprint.get(action.fingerprint);
+    return this.#byFingerprint.get(this.#keyOf(action));
   }
 
   keep(action: Action, decision: Decision): void {
-    this.#byFingerprint.set(action.fingerprint, decision);
+    this.#byFingerprint.set(this.#keyOf(action), decision);
   }
 
-  #about(verb: SqlVerb) {
+  #keyOf({ fingerprint, lineage: { fields } }: Action): string {
+    if (!fields) return fingerprint;
+    let key = this.#fieldKeys.get(fields);
+    if (key === undefined) this.#fieldKeys.set(fields, (key = JSON.stringify(fields)));
+    return `${key}${fingerprint}`;
+  }
+
+  #about(verb: Verb) {
     const known = this.#byVerb.get(verb);
     if (known) return known;
-    const names = [verb, ...verbGroups[verb]];
+    const names = [verb, ...(wordOf(this.language, verb)?.groups ?? [])];
     const all = this.#candidates.filter(({ action }) => !action || names.some((name) => action.has(name)));
     const about = { all, columns: all.filter(tellsColumnsApart) };
     this.#byVerb.set(verb, about);

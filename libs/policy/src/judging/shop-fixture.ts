@@ -30,7 +30,7 @@ export function judgeOf(cedar: string, rest: Partial<JudgeInput> = {}): Judge {
   return new Judge({ revision: 7, policies: [{ name: 'p', cedar }], groups: [], resources: [shop], ...rest });
 }
 export function action(...effects: RequestedEffect[]): Action {
-  return actionFromEffects({ protocol: 'postgres', effects: effects.map(readEffect) });
+  return actionFromEffects({ protocol: 'postgres', effects: effects.map((effect) => readEffect('postgres', effect)) });
 }
 export function decide(cedar: string, what: Action, over: Partial<SessionQuestion> = {}): Decision {
   return judgeOf(cedar)

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Decision } from '@sallyport/domain';
-import { objectId } from '@sallyport/domain';
+import { maskedObject, objectId } from '@sallyport/domain';
 import { Judge } from './judge.js';
 import { actions, addresses, clocks, policySets, principals, resourceA } from './random-policies-fixture.js';
 import type { OracleDecision, OracleStatement } from './whole-set-fixture.js';
@@ -19,7 +19,7 @@ function summary(decision: Decision): OracleDecision {
     effect: decision.effect,
     code: failed ? 'evaluation-error' : codes[0]!,
     policies: failed ? [] : [...new Set(decision.because.flatMap(({ policy }) => policy ?? []))].sort(),
-    masked: decision.effect === 'deny' ? [] : decision.obligations.map(({ column }) => objectId(column)).sort(),
+    masked: decision.effect === 'deny' ? [] : decision.obligations.map((mask) => objectId(maskedObject(mask))).sort(),
   };
 }
 /** Where an error and another denial meet, who else is named does not matter. */

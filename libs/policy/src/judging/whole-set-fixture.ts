@@ -1,8 +1,8 @@
-import type { Action, ColumnRef, Effect, ObjectRef, Principal } from '@sallyport/domain';
+import type { Action, ColumnRef, Effect, ObjectRef, Principal, Verb } from '@sallyport/domain';
 import { objectId } from '@sallyport/domain';
 import type { EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs';
 import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
-import { verbGroups } from '../language/schema.js';
+import { wordOf } from '../language/vocabulary.js';
 import type { JudgedResource } from './entities.js';
 
 /** A statement of the oracle: what it is known by, and whether it asks for approval. */
@@ -107,7 +107,7 @@ function strictestOf(findings: readonly Finding[]): Finding {
 }
 
 /** Every statement whose scope and conditions hold; each asked alone, so that nothing hides behind anything. */
-function applies(world: OracleWorld, action: Action, verb: keyof typeof verbGroups, object: ObjectRef): Applied[] {
+function applies(world: OracleWorld, action: Action, verb: Verb, object: ObjectRef): Applied[] {
   const { principal, now, sourceIp } = world;
   return world.statements.flatMap((statement): Applied[] => {
     const answer = isAuthorized({
@@ -131,11 +131,7 @@ function applies(world: OracleWorld, action: Action, verb: keyof typeof verbGrou
   });
 }
 
-function hierarchy(
-  { principal, resource }: OracleWorld,
-  verb: keyof typeof verbGroups,
-  object: ObjectRef,
-): EntityJson[] {
+function hierarchy({ principal, resource }: OracleWorld, verb: Verb, object: ObjectRef): EntityJson[] {
   const entity = (type: string, id: string, parents: TypeAndId[]): EntityJson => ({
     uid: { type, id },
     attrs: {},
@@ -150,7 +146,7 @@ function hierarchy(
     entity(
       'Action',
       verb,
-      verbGroups[verb].map((id) => ({ type: 'Action', id })),
+      wordOf('sql', verb)!.groups.map((id) => ({ type: 'Action', id })),
     ),
     entity(
       'Resource',
@@ -171,6 +167,7 @@ function hierarchy(
     );
     at = table;
   }
+  if (at.kind === 'Namespace' || at.kind === 'Field') throw new Error('the oracle knows databases only');
   if (at.kind !== 'Resource') {
     const schema: ObjectRef = { kind: 'Schema', resource: at.resource, schema: at.schema };
     if (at.kind !== 'Schema') entities.push(entity(at.kind, objectId(at), [{ type: 'Schema', id: objectId(schema) }]));

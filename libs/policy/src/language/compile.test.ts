@@ -1,12 +1,15 @@
 import { apiStatements, compilePolicies, dataPlanePolicies, validatePolicies } from './compile.js';
-import { policySchemas } from './schema.js';
+import { apiSchema, languageSchemas } from './schema.js';
 import { checkParseSchema } from '@cedar-policy/cedar-wasm/nodejs';
 
 const one = (cedar: string) => validatePolicies([{ name: 'p', cedar }]);
 
-test.each(Object.entries(policySchemas))('the schema of the %s plane is one that Cedar reads', (_, schema) => {
-  expect(checkParseSchema(schema)).toEqual({ type: 'success' });
-});
+test.each(Object.entries({ ...languageSchemas, api: apiSchema }))(
+  'the schema of %s is one that Cedar reads',
+  (_, schema) => {
+    expect(checkParseSchema(schema)).toEqual({ type: 'success' });
+  },
+);
 
 test.each([
   'permit (principal in Group::"ci", action in [Action::"connect", Action::"select"], resource in Resource::"shop");',

@@ -1,13 +1,16 @@
 import { validate } from '@cedar-policy/cedar-wasm/nodejs';
 import { BoundedMap } from '../bounded-map.js';
+import { contradictsItsActions } from './action-coverage.js';
 import type { StatementIssue } from './parse-statement.js';
 import { issueOf, parseStatement } from './parse-statement.js';
 import type { PolicyIssue, PolicySource } from './policy-source.js';
-import type { Plane } from './schema.js';
-import { policySchemas } from './schema.js';
+import { apiSchema, languageSchemas } from './schema.js';
 import { splitStatements } from './split-statements.js';
 import type { ParsedStatement, Statement } from './statement.js';
 import { positionAt } from './text-position.js';
+import type { Language } from './vocabulary.js';
+import { languages, verbsIn } from './vocabulary.js';
+import { factsOf } from './facts.js';
 
 export type CompileResult =
   | {
@@ -21,7 +24,8 @@ export type CompileResult =
 
 /** What is known of a statement's text. It does not depend on the rest of the set, so it outlives a revision. */
 type Checked =
-  { readonly ok: true; readonly statement: ParsedStatement } | { readonly ok: false; readonly issue: StatementIssue };
+  | { readonly ok: true; readonly statement: ParsedStatement; readonly languages: ReadonlySet<Language> }
+  | { readonly ok: false; readonly issue: StatementIssue };
 const checked = new BoundedMap<string, Checked>(20_000);
 
 interface Located {
@@ -48,7 +52,7 @@ export function compilePolicies(policies: readonly PolicySource[]): CompileResul
   const placed = { data: new Placement(), api: new Placement() };
   for (const { source, text, start } of located) {
     const result = results.get(text)!;
-    if (result.ok) placed[result.statement.plane].add(result.statement, source.name);
+    if (result.ok) placed[result.statement.plane].add(result, source.name);
     else
       issues.push({
         policy: source.name,
@@ -89,17 +93,17 @@ export function apiStatements(policies: readonly PolicySource[]): string[] {
 
 /** Statements of one plane in their order. Numbered within it, so that a label is the same where the other plane is left out. */
 class Placement {
-  readonly #found: { readonly statement: ParsedStatement; readonly name: string; readonly number: number }[] = [];
+  readonly #found: (Omit<Statement, 'index' | 'label'> & { readonly name: string; readonly number: number })[] = [];
   readonly #counts = new Map<string, number>();
 
-  add(statement: ParsedStatement, name: string): void {
+  add({ statement, languages: spoken }: Extract<Checked, { ok: true }>, name: string): void {
     const number = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, number);
-    this.#found.push({ statement, name, number });
+    this.#found.push({ ...statement, languages: spoken, name, number });
   }
 
   statements(): Statement[] {
-    return this.#found.map(({ statement, name, number }, index) => {
+    return this.#found.map(({ name, number, ...statement }, index) => {
       const label = this.#counts.get(name) === 1 ? name : `${name}#${statement.id ?? number}`;
       return { ...statement, index, label };
     });
@@ -109,30 +113,61 @@ class Placement {
 function check(texts: readonly string[]): ReadonlyMap<string, Checked> {
   const results = new Map<string, Checked>();
   const parsed: ParsedStatement[] = [];
-  for (const text of texts) {
-    if (results.has(text)) continue;
+  for (const text of new Set(texts)) {
     const before = checked.get(text);
-    const result = before ?? parseStatement(text);
-    results.set(text, result);
-    if (!before && result.ok) parsed.push(result.statement);
+    if (before) results.set(text, before);
+    else {
+      const read = parseStatement(text);
+      if (read.ok) parsed.push(read.statement);
+      else results.set(text, read);
+    }
   }
-  for (const plane of Object.keys(policySchemas) as Plane[]) {
-    const spoken = parsed.filter((statement) => statement.plane === plane);
-    for (const [text, issue] of schemaIssues(spoken, plane)) results.set(text, { ok: false, issue });
-  }
+  checkAgainstSchemas(parsed, results);
   for (const [text, result] of results) checked.set(text, result);
   return results;
+}
+
+function checkAgainstSchemas(parsed: readonly ParsedStatement[], results: Map<string, Checked>): void {
+  const api = parsed.filter(({ plane }) => plane === 'api');
+  const data = parsed.filter(({ plane }) => plane === 'data');
+  const apiIssues = schemaIssues(api, apiSchema);
+  for (const statement of api) {
+    const issue = apiIssues.get(statement.text);
+    results.set(statement.text, issue ? { ok: false, issue } : { ok: true, statement, languages: new Set() });
+  }
+  const issues = new Map(languages.map((language) => [language, schemaIssues(data, languageSchemas[language])]));
+  for (const statement of data) {
+    const { text } = statement;
+    const spoken = languages.filter((language) => !issues.get(language)!.has(text));
+    const contradiction = spoken.flatMap((language) => contradictsItsActions(statement, language) ?? [])[0];
+    const issue =
+      contradiction !== undefined
+        ? { offset: 0, message: contradiction }
+        : spoken.length === 0
+          ? issues.get(meantLanguage(statement))!.get(text)!
+          : undefined;
+    results.set(text, issue ? { ok: false, issue } : { ok: true, statement, languages: new Set(spoken) });
+  }
+}
+
+/** The language whose complaint helps the author of a statement that is valid in none. */
+function meantLanguage({ reads, action }: ParsedStatement): Language {
+  const byFacts = languages.find((language) => reads.context.has(factsOf[language].attribute));
+  const byVerbs = languages.find((language) =>
+    [...(action ?? [])].some((verb) => verbsIn(language).some((known) => known === verb)),
+  );
+  return byFacts ?? byVerbs ?? 'sql';
 }
 
 /**
  * What the strict validator says, errors and warnings alike: a warning means a statement that can never apply or a name
  * with invisible or mixed characters, and neither is what its author meant.
  */
-function schemaIssues(statements: readonly ParsedStatement[], plane: Plane): Map<string, StatementIssue> {
+function schemaIssues(statements: readonly ParsedStatement[], schema: string): Map<string, StatementIssue> {
   const found = new Map<string, StatementIssue>();
   if (statements.length === 0) return found;
   const byId = new Map(statements.map(({ text }, at) => [`s${at}`, text]));
-  const answer = validate({ schema: policySchemas[plane], policies: { staticPolicies: Object.fromEntries(byId) } });
+  const answer = validate({ schema, policies: { staticPolicies: Object.fromEntries(byId) } });
   if (answer.type === 'failure')
     throw new Error(`policies cannot be validated: ${answer.errors[0]?.message ?? 'unknown'}`);
   for (const { policyId, error } of [...answer.validationErrors, ...answer.validationWarnings]) {

@@ -1,3 +1,4 @@
+import { factsOf } from './facts.js';
 import type { EntityName, Uid } from './scope.js';
 import { uid } from './scope.js';
 
@@ -14,7 +15,10 @@ export interface ConditionReads {
 }
 
 /** Every context attribute; what a statement reads that takes the context as a whole. */
-export const contextAttributes = ['time', 'hour', 'weekday', 'sourceIp', 'protocol', 'task', 'statement'] as const;
+export const contextAttributes: readonly string[] = [
+  ...['time', 'hour', 'weekday', 'sourceIp', 'protocol', 'task'],
+  ...Object.values(factsOf).map(({ attribute }) => attribute),
+];
 
 type Json = Readonly<Record<string, unknown>>;
 const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null;

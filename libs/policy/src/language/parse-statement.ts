@@ -2,7 +2,6 @@ import type { DetailedError, EntityUidJson, PolicyJson } from '@cedar-policy/ced
 import { policyToJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { readAnnotations } from './annotations.js';
 import { readConditions } from './conditions.js';
-import { contradictsItsActions } from './action-coverage.js';
 import { apiAction, apiCollection } from './api-schema.js';
 import type { Plane } from './schema.js';
 import type { ActionScope, EntityName, EntityScope } from './scope.js';
@@ -42,8 +41,7 @@ export function parseStatement(text: string): ParseResult {
     reads,
     ...notes.notes,
   };
-  const contradiction = statement.plane === 'data' ? contradictsItsActions(statement) : undefined;
-  return contradiction ? no(contradiction) : { ok: true, statement };
+  return { ok: true, statement };
 }
 
 type PlaneResult = { readonly ok: true; readonly plane: Plane } | { readonly ok: false; readonly message: string };

@@ -1,45 +1,22 @@
-import type { ObjectRef, SqlVerb } from '@sallyport/domain';
+import type { Verb } from '@sallyport/domain';
+import { allVerbs } from '@sallyport/domain';
 import { apiNamespace } from './api-schema.js';
-
-export type ObjectKind = ObjectRef['kind'];
-
-/** The objects each SQL action may name. The schema below and the judge both read this table. */
-export const verbObjects: Readonly<Record<SqlVerb, readonly ObjectKind[]>> = {
-  connect: ['Resource'],
-  select: ['Table', 'Column'],
-  insert: ['Table', 'Column'],
-  update: ['Table', 'Column'],
-  delete: ['Table'],
-  truncate: ['Table'],
-  alter: ['Resource', 'Schema', 'Table', 'Column', 'Function'],
-  call: ['Resource', 'Schema', 'Function', 'Table'],
-  copy: ['Resource', 'Table'],
-  reveal: ['Table', 'Column'],
-};
-
-/** Names for several actions at once. `reveal` is in `sql` alone: reading is not reading unmasked. */
-export const verbGroups: Readonly<Record<SqlVerb, readonly string[]>> = {
-  connect: ['sql'],
-  select: ['read', 'sql'],
-  insert: ['write', 'sql'],
-  update: ['write', 'sql'],
-  delete: ['write', 'sql'],
-  truncate: ['write', 'sql'],
-  alter: ['sql'],
-  call: ['sql'],
-  copy: ['sql'],
-  reveal: ['sql'],
-};
+import { cedarType, factsOf } from './facts.js';
+import type { Language } from './vocabulary.js';
+import { languages, verbGroupNames, wordOf } from './vocabulary.js';
 
 /** Facts of the session and the clock. `hour` is 0-23 and `weekday` 1 (Monday) to 7, both in UTC. */
 const sessionFacts = `time: datetime, hour: Long, weekday: Long, sourceIp: ipaddr, protocol: String, task?: String`;
 
-function actionText(verb: SqlVerb): string {
-  const context = verb === 'connect' ? `{ ${sessionFacts} }` : `{ ${sessionFacts}, statement: Statement }`;
-  const groups = verbGroups[verb].map((group) => `"${group}"`).join(', ');
-  return `action ${verb} in [${groups}] appliesTo {
+/** In another language's schema an action is known by name alone: what is said of it there is not said of these objects. */
+function actionText(language: Language, verb: Verb): string {
+  const word = wordOf(language, verb);
+  if (!word) return `action ${verb};`;
+  const { attribute, type } = factsOf[language];
+  const context = verb === 'connect' ? `{ ${sessionFacts} }` : `{ ${sessionFacts}, ${attribute}: ${type} }`;
+  return `action ${verb} in [${word.groups.map((group) => `"${group}"`).join(', ')}] appliesTo {
   principal: [User, ServiceAccount, Agent],
-  resource: [${verbObjects[verb].join(', ')}],
+  resource: [${word.objects.join(', ')}],
   context: ${context}
 };`;
 }
@@ -54,34 +31,32 @@ const callers = `${groups}
 entity User, ServiceAccount, Agent in [Group];
 `;
 
-const dataPlane = `entity Label;
+const objects = `entity Label;
 entity Tag;
 entity Resource in [Label];
 entity Schema in [Resource];
 entity Table in [Schema];
 entity Column in [Table, Tag];
 entity Function in [Schema];
-
-type Statement = {
-  kind: String,
-  hasWhere: Bool,
-  tables: Set<String>,
-  functions: Set<String>,
-  readOnly: Bool,
-  parametersKnown: Bool
-};
-
-action sql;
-action read in ["sql"];
-action write in ["sql"];
-${(Object.keys(verbObjects) as SqlVerb[]).map(actionText).join('\n')}
+entity Namespace in [Resource];
+entity Field in [Namespace, Resource, Tag];
 `;
 
+function languageSchema(language: Language): string {
+  const { type, shape } = factsOf[language];
+  const groupActions = verbGroupNames.map((name) => `action ${name};`).join('\n');
+  const actions = allVerbs.map((verb) => actionText(language, verb)).join('\n');
+  return `${principals}\n${objects}\ntype ${type} = ${cedarType(shape)};\n\n${groupActions}\n${actions}\n`;
+}
+
 /**
- * The strict schemas of the language, in Cedar's own syntax: what each statement is validated against, by the plane that it
- * speaks about. Cedar would not take them as one, since `delete` is an action of both; and apart, a statement without an
- * action may read facts that every request through a gateway has and no request to the API.
+ * The strict schemas of the policy language, in Cedar's own syntax. Cedar would not take them as one: an action has one
+ * set of facts there, and `delete` is said of tables, of clusters and of the API. A statement about requests speaks in
+ * every language whose schema it is valid in; one that is valid in none is refused.
  */
-export const policySchemas = { data: `${principals}\n${dataPlane}`, api: `${callers}\n${apiNamespace}` } as const;
+export const languageSchemas = Object.fromEntries(
+  languages.map((language) => [language, languageSchema(language)]),
+) as Readonly<Record<Language, string>>;
+export const apiSchema = `${callers}\n${apiNamespace}`;
 /** What a statement speaks about: requests through gateways, or requests to the control plane's own API. */
-export type Plane = keyof typeof policySchemas;
+export type Plane = 'data' | 'api';

@@ -1,6 +1,7 @@
 import type { ApprovalRule } from './annotations.js';
 import type { ConditionReads } from './conditions.js';
 import type { Plane } from './schema.js';
+import type { Language } from './vocabulary.js';
 import type { ActionScope, EntityScope, Uid } from './scope.js';
 import { uid } from './scope.js';
 
@@ -20,6 +21,8 @@ export interface ParsedStatement {
 
 /** A statement in its place in a revision. */
 export interface Statement extends ParsedStatement {
+  /** The languages it speaks in; none for statements about the API. */
+  readonly languages: ReadonlySet<Language>;
   /** Position in the revision: policies in their order, statements in theirs. */
   readonly index: number;
   /** The policy's name; with `#` and its `@id` or number where the policy holds several statements of the same plane. */

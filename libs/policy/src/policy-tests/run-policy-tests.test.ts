@@ -96,7 +96,7 @@ test('SQL is read by whoever asks, and an unreadable one fails', () => {
   const meaning = { action: 'select', object: 'shop/public.customers', columns: ['email'] };
   const inspect = (resource: string, text: string) => {
     expect([resource, text]).toEqual(['shop', 'SELECT email FROM customers']);
-    return actionFromEffects({ protocol: 'postgres', effects: [readEffect(meaning)] });
+    return actionFromEffects({ protocol: 'postgres', effects: [readEffect('postgres', meaning)] });
   };
   expect(runPolicyTests(sql, { inspect })).toMatchObject({ ok: true });
   const fail = () => {

@@ -1,5 +1,5 @@
 import type { Action, ContextRecord, Decision } from '@sallyport/domain';
-import { objectId } from '@sallyport/domain';
+import { maskedObject, objectId } from '@sallyport/domain';
 import type { JudgeInput } from '../judging/judge.js';
 import { Judge } from '../judging/judge.js';
 import { InvalidPoliciesError } from '../language/invalid-policies-error.js';
@@ -92,20 +92,17 @@ function outcome(effect: string, masks: readonly string[] | undefined): string {
 }
 
 function maskedBy(decision: Decision): readonly string[] {
-  return decision.effect === 'deny' ? [] : decision.obligations.map(({ column }) => objectId(column));
+  return decision.effect === 'deny' ? [] : decision.obligations.map((each) => objectId(maskedObject(each)));
 }
 
 function actionOf(testCase: PolicyTestCase, { inspect }: PolicyTestOptions): Action {
   const { effects = [], sql, on, protocol, statement } = testCase;
   if (sql === undefined) {
-    const action = actionFromEffects({ protocol, effects: effects.map(readEffect) });
-    if (Object.keys(statement).length === 0) return action;
-    const facts = { ...(action.context.statement as ContextRecord), ...statement } as ContextRecord;
-    return {
-      ...action,
-      context: { ...action.context, statement: facts },
-      fingerprint: `${action.fingerprint}${JSON.stringify(facts)}`,
-    };
+    return actionFromEffects({
+      protocol,
+      effects: effects.map((effect) => readEffect(protocol, effect)),
+      facts: statement as ContextRecord,
+    });
   }
   if (!inspect) throw new Error('`sql` needs an inspector; write `effects` instead');
   if (Object.keys(statement).length > 0) throw new Error('`statement` goes with `effects`; the SQL says its own');

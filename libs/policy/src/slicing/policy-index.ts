@@ -9,12 +9,13 @@ import type { Statement } from '../language/statement.js';
 export class PolicyIndex {
   readonly #byPrincipal = new Map<string, Map<string, Statement[]>>();
 
-  constructor(statements: readonly Statement[]) {
+  /** @param tagsAnywhere tags are not a property of resources here: whatever names one may apply */
+  constructor(statements: readonly Statement[], { tagsAnywhere = false } = {}) {
     for (const statement of statements) {
       const principal = principalKey(statement.principal);
       const byPlace = this.#byPrincipal.get(principal) ?? new Map<string, Statement[]>();
       this.#byPrincipal.set(principal, byPlace);
-      const place = placeKey(statement.resource);
+      const place = placeKey(statement.resource, tagsAnywhere);
       const list = byPlace.get(place);
       if (list) list.push(statement);
       else byPlace.set(place, [statement]);
@@ -51,10 +52,11 @@ function principalKey(scope: EntityScope): string {
   return scope.uid;
 }
 
-function placeKey(scope: EntityScope): string {
+function placeKey(scope: EntityScope, tagsAnywhere: boolean): string {
   if (scope.op === 'any') return anywhere;
   const named = scope.op === 'is' ? scope.within : scope;
   if (!named) return anywhere;
   const { type, id } = named.entity;
+  if (type === 'Tag' && tagsAnywhere) return anywhere;
   return type === 'Label' || type === 'Tag' ? named.uid : inside(id);
 }

@@ -135,6 +135,8 @@ function sameObligations(a: readonly Obligation[], b: readonly Obligation[]): bo
     a.every((one, at) => {
       const other = b[at]!;
       return (
+        one.kind === 'mask' &&
+        other.kind === 'mask' &&
         one.method === other.method &&
         one.column.schema === other.column.schema &&
         one.column.table === other.column.table &&

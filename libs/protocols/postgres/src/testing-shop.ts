@@ -29,6 +29,7 @@ export function binding(server: ShopServer, changes: Partial<ResourceBinding> = 
     upstream: { host: server.host, port: server.port, database: server.database, tls: 'disable' },
     credential: { username: server.user, password: server.password },
     classification: [{ column: ssn, tags: ['pii'], mask: 'redact' }],
+    fields: [],
     revision: '1',
     ...changes,
   };

@@ -1,3 +1,5 @@
+import type { Obligation } from '@sallyport/domain';
+import { maskedObject } from '@sallyport/domain';
 import type { RecordedDecision, Frame } from '../frame.js';
 import { readRecording, type RecordingItem } from '../reader.js';
 import { isoTime } from './jsonl.js';
@@ -72,7 +74,7 @@ function* decisionLines(at: string, decision: RecordedDecision): Generator<strin
   const reasons = decision.reasons.map((reason) =>
     [reason.code, reason.policy, reason.object].filter(Boolean).join(' '),
   );
-  const masks = decision.obligations.map((mask) => `${mask.method} ${mask.column.table}.${mask.column.column}`);
+  const masks = decision.obligations.map((mask) => `${mask.method} ${maskedName(mask)}`);
   const parts = [
     `exchange ${decision.seq} ${decision.phase}: ${decision.effect} (${reasons.join('; ')})`,
     `policy revision ${decision.policyRevision}`,
@@ -80,6 +82,12 @@ function* decisionLines(at: string, decision: RecordedDecision): Generator<strin
     ...(decision.approvalId ? [`approval ${decision.approvalId}`] : []),
   ];
   yield `-- ${at} ${printable(parts.join(', '))}`;
+}
+
+/** Without the resource: a transcript is of one. */
+function maskedName(obligation: Obligation): string {
+  const object = maskedObject(obligation);
+  return object.kind === 'Column' ? `${object.table}.${object.column}` : object.path;
 }
 
 class UnknownProtocol implements ResponseRenderer {

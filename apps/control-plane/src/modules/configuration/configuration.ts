@@ -2,15 +2,15 @@ import type {
   GroupSpec,
   IdentityProviderSpec,
   ManifestKind,
-  Resource,
   RoleSpec,
+  StoredResource,
   TrustedIssuerSpec,
   UserSpec,
 } from '@sallyport/api-contract';
 
 /** What is stored of each kind: as declared, secrets left out, defaults filled in. */
 export interface StoredSpecs {
-  readonly Resource: Omit<Resource, 'name' | 'version' | 'createdAt' | 'updatedAt'>;
+  readonly Resource: StoredResource;
   readonly ServiceAccount: {
     readonly groups: readonly string[];
     readonly owner: string | null;

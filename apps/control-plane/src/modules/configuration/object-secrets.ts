@@ -1,6 +1,7 @@
 import type { Manifest, ManifestKind, SecretSource } from '@sallyport/api-contract';
 import { isDeepStrictEqual } from 'node:util';
 import type { StoredObject, StoredSpecs } from './configuration.js';
+import { resourceHolder, resourceSecret } from './resource-secret.js';
 
 /** Under which kind the secret store keeps the one secret of an object, by the object's name. */
 export const secretKinds: Readonly<Partial<Record<ManifestKind, string>>> = {
@@ -29,13 +30,14 @@ export interface DeclaredSecret {
 export function declaredSecret(manifest: Manifest): DeclaredSecret | undefined {
   if (manifest.kind === 'Resource') {
     const { spec } = manifest;
+    const secret = resourceSecret(spec);
+    if (!secret) return undefined;
     return {
-      path: 'spec.credential.password',
-      source: spec.credential.password,
+      ...secret,
       isRequired: true,
       holder: resourceHolder(spec),
       holderBefore: ({ spec: before }) => resourceHolder(before as StoredSpecs['Resource']),
-      holderWords: 'the upstream or the user name',
+      holderWords: 'the upstream, the user name or the kind of credential',
     };
   }
   if (manifest.kind !== 'IdentityProvider' || manifest.spec.protocol !== 'oidc') return undefined;
@@ -55,9 +57,4 @@ export function declaredSecret(manifest: Manifest): DeclaredSecret | undefined {
 
 export function hasMoved(secret: DeclaredSecret, before: StoredObject): boolean {
   return !isDeepStrictEqual(secret.holderBefore(before), secret.holder);
-}
-
-function resourceHolder({ upstream, credential }: Pick<StoredSpecs['Resource'], 'upstream' | 'credential'>): unknown[] {
-  const { host, port, tls, ca, serverName } = upstream;
-  return [host, port, tls, ca, serverName, credential.username];
 }

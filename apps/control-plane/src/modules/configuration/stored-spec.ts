@@ -1,5 +1,6 @@
 import type { Manifest, ManifestKind } from '@sallyport/api-contract';
 import type { StoredObject, StoredSpecs } from './configuration.js';
+import { withoutSecret } from './resource-secret.js';
 
 /** What is kept of a declaration: defaults filled in, secrets left out. As JSON keeps it: undefined members are gone. */
 export function storedSpec(manifest: Manifest, before: StoredObject | undefined): StoredSpecs[ManifestKind] {
@@ -9,7 +10,7 @@ export function storedSpec(manifest: Manifest, before: StoredObject | undefined)
 function specOf(manifest: Manifest, before: StoredObject | undefined): StoredSpecs[ManifestKind] {
   switch (manifest.kind) {
     case 'Resource':
-      return { ...manifest.spec, credential: { username: manifest.spec.credential.username } };
+      return withoutSecret(manifest.spec);
     case 'ServiceAccount': {
       const stored = before?.spec as StoredSpecs['ServiceAccount'] | undefined;
       const { groups, owner, disabled, expiresAt } = manifest.spec;

@@ -1,5 +1,5 @@
 import { objectName } from '@sallyport/api-contract';
-import { sqlVerbs } from '@sallyport/domain';
+import { allVerbs } from '@sallyport/domain';
 import type { TokenBounds } from './token-bounds.js';
 import type { OAuthFailure, TokenForm } from './token-grant.js';
 import { tokenFailure } from './token-grant.js';
@@ -43,7 +43,7 @@ export function readExchangeRequest({ parameters, targets }: TokenForm): Exchang
   const scope = parameters.get('scope');
   const actions = scope === undefined ? undefined : readScope(scope);
   if (scope !== undefined && !actions) {
-    return tokenFailure('invalid_scope', `scope names actions, of ${sqlVerbs.join(', ')}.`);
+    return tokenFailure('invalid_scope', `scope names actions, of ${allVerbs.join(', ')}.`);
   }
   const asked = { ...(targets.length > 0 && { resources: unique(targets) }), ...(actions && { actions }) };
   return { ok: true, request: { subject, actor, asked } };
@@ -60,7 +60,7 @@ function givenToken(parameters: TokenForm['parameters'], role: 'subject' | 'acto
 /** RFC 6749 §3.3: separated by single spaces. */
 function readScope(scope: string): string[] | undefined {
   const names = unique(scope.split(' '));
-  return names.every((name) => sqlVerbs.some((verb) => verb === name)) ? names : undefined;
+  return names.every((name) => allVerbs.some((verb) => verb === name)) ? names : undefined;
 }
 
 function unique(names: readonly string[]): string[] {

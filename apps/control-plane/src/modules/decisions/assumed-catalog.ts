@@ -7,7 +7,7 @@ import type { StoredSpecs } from '../configuration/configuration.js';
  * with those that the resource classifies. Good for explaining policies; what a view or a function would really touch
  * only a gateway knows, so nothing is ever decided on it.
  */
-export function assumeCatalog(sql: string, classification: StoredSpecs['Resource']['classification']): Catalog {
+export function assumeCatalog(sql: string, classification: SqlResource['classification']): Catalog {
   const relations = new Map<string, CatalogRelation>();
   const byOid = new Map<number, CatalogRelation>();
   const words = namesIn(sql);
@@ -36,16 +36,14 @@ export function assumeCatalog(sql: string, classification: StoredSpecs['Resource
   };
 }
 
+export type SqlResource = Extract<StoredSpecs['Resource'], { protocol: 'postgres' }>;
+
 const textOid = 25;
 /** The first that is not the server's own (FirstNormalObjectId). */
 const firstOid = 16_384;
 const maxNames = 1600;
 
-function classifiedColumns(
-  classification: StoredSpecs['Resource']['classification'],
-  schema: string,
-  table: string,
-): string[] {
+function classifiedColumns(classification: SqlResource['classification'], schema: string, table: string): string[] {
   return classification.flatMap(({ column }) => {
     const [inSchema, inTable, name] = parseDottedName(column) ?? [];
     return inSchema === schema && inTable === table && name !== undefined ? [name] : [];

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ColumnRef } from '@sallyport/domain';
-import { parseDottedName } from '@sallyport/domain';
+import type { ClassifiedField, ColumnRef } from '@sallyport/domain';
+import { fieldOf, parseDottedName } from '@sallyport/domain';
 import { Judge } from '@sallyport/policy';
 import type { DataSource } from 'typeorm';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
@@ -52,10 +52,15 @@ export class CurrentJudge {
 }
 
 function judgedResource({ name, spec }: StoredObject<'Resource'>) {
-  const classification = spec.classification.map(({ column, tags, mask }) => {
+  const columns = spec.protocol === 'postgres' ? spec.classification : [];
+  const classification = columns.map(({ column, tags, mask }) => {
     const [schema, table, leaf] = parseDottedName(column)!;
     const ref: ColumnRef = { kind: 'Column', resource: name, schema: schema!, table: table!, column: leaf! };
     return { column: ref, tags, mask };
   });
-  return { name, labels: spec.labels, classification };
+  const fields = spec.classification.flatMap((entry): ClassifiedField[] => {
+    const field = fieldOf(name, entry);
+    return field ? [{ field, tags: entry.tags, mask: entry.mask }] : [];
+  });
+  return { name, labels: spec.labels, classification, fields };
 }

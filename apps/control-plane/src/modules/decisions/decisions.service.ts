@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DecisionRequest, DecisionResult } from '@sallyport/api-contract';
-import type { Effect } from '@sallyport/domain';
-import { objectId } from '@sallyport/domain';
+import type { ContextRecord, Effect } from '@sallyport/domain';
+import { maskedObject, objectId } from '@sallyport/domain';
 import type { Explanation } from '@sallyport/policy';
 import { actionFromEffects, readEffect } from '@sallyport/policy';
 import type { Inspection } from '@sallyport/sql';
@@ -11,7 +11,7 @@ import type { StoredObject } from '../configuration/configuration.js';
 import { notFound } from '../configuration/plan.js';
 import { withRolesOn } from '../grants/held-roles.js';
 import { PrincipalDirectory } from '../identity/principal-directory.js';
-import { assumeCatalog } from './assumed-catalog.js';
+import { assumeCatalog, type SqlResource } from './assumed-catalog.js';
 import { CurrentJudge } from './current-judge.js';
 
 const maxStatementBytes = 100_000;
@@ -33,28 +33,37 @@ export class DecisionsService {
     const resource = configuration.get('Resource', request.resource);
     if (!resource) throw notFound('Resource', request.resource);
     const { sourceIp, sql } = request;
+    const { protocol } = resource.spec;
     const session = judge.forSession({
       principal: withRolesOn(resource.name, principal, { configuration, grants }),
       resource: resource.name,
       sourceIp,
-      protocol: 'postgres',
+      protocol,
     });
     if (sql === undefined) {
-      const effects = (request.effects ?? []).map((effect, index) => readAsked(effect, resource.name, index));
-      return toResult(session.explain(actionFromEffects({ protocol: 'postgres', effects })), 'effects');
+      // Facts of the wrong type make the decision fail, which denies.
+      const facts = (request.facts ?? {}) as ContextRecord;
+      const effects = (request.effects ?? []).map((effect, index) => readAsked(effect, resource, index));
+      return toResult(session.explain(actionFromEffects({ protocol, effects, facts })), 'effects');
     }
-    const inspected = await inspectAssumed(sql, resource);
+    if (resource.spec.protocol !== 'postgres')
+      throw new ProblemError(422, 'invalid-request', `Resource ${resource.name} takes no SQL: give the effects.`);
+    const inspected = await inspectAssumed(sql, resource.name, resource.spec);
     if (!inspected.ok) return refusal(inspected, judge.revision);
     return toResult(session.explain(inspected.action), 'assumed-catalog');
   }
 }
 
 /** Objects may be written with or without the resource in front. */
-function readAsked({ action, object, columns }: Asked, resource: string, index: number): Effect {
+function readAsked(
+  { action, object, columns }: Asked,
+  { name: resource, spec }: StoredObject<'Resource'>,
+  index: number,
+): Effect {
   const isFull = object === undefined || object === resource || object.startsWith(`${resource}/`);
   const id = object === undefined ? resource : isFull ? object : `${resource}/${object}`;
   try {
-    return readEffect({ action, object: id, ...(columns && { columns }) });
+    return readEffect(spec.protocol, { action, object: id, ...(columns && { columns }) });
   } catch (error) {
     throw new ProblemError(422, 'invalid-request', 'An effect is not one of the policy language.', {
       errors: [{ path: `effects.${index}`, reason: (error as Error).message }],
@@ -63,10 +72,10 @@ function readAsked({ action, object, columns }: Asked, resource: string, index: 
 }
 
 /** What a statement does if its tables are ordinary ones: this process does not know the target's catalog. */
-async function inspectAssumed(sql: string, resource: StoredObject<'Resource'>): Promise<Inspection> {
+async function inspectAssumed(sql: string, resource: string, spec: SqlResource): Promise<Inspection> {
   await loadParser();
-  const inspector = new PostgresInspector(resource.name, { maxTextBytes: maxStatementBytes, cacheEntries: 1 });
-  const catalog = assumeCatalog(sql, resource.spec.classification);
+  const inspector = new PostgresInspector(resource, { maxTextBytes: maxStatementBytes, cacheEntries: 1 });
+  const catalog = assumeCatalog(sql, spec.classification);
   const inspection = inspector.inspect(sql, catalog, {
     searchPath: ['pg_catalog', 'public'],
     tempRelations: new Set(),
@@ -94,7 +103,7 @@ function toResult({ decision, effects }: Explanation, basis: DecisionResult['bas
     basis,
     policyRevision: decision.policyRevision,
     because: decision.because.map((reason) => ({ ...reason })),
-    masks: obligations.map(({ column, method }) => ({ column: objectId(column), method })),
+    masks: obligations.map((mask) => ({ column: objectId(maskedObject(mask)), method: mask.method })),
     approval: decision.effect === 'hold' ? { ...decision.approval } : null,
     effects: effects.map((effect) => ({ ...effect })),
   };

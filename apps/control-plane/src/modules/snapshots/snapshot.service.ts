@@ -8,7 +8,7 @@ import { SecretStore } from '../../platform/crypto/secret-store.js';
 import { Signer } from '../../platform/crypto/signer.js';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { currentRevision, loadConfiguration } from '../configuration/configuration-store.js';
-import type { Configuration, StoredObject } from '../configuration/configuration.js';
+import type { Configuration } from '../configuration/configuration.js';
 import { secretKinds } from '../configuration/object-secrets.js';
 import { tokenAudience } from '../credentials/access-token.js';
 import { federationPart } from '../federation/federation.snapshot.js';
@@ -18,6 +18,7 @@ import { mergeGroups } from '../identity/group-membership.js';
 import type { StoredKey } from '../identity/key-store.js';
 import { allKeys } from '../identity/key-store.js';
 import { loginsPart } from '../logins/logins.snapshot.js';
+import { snapshotResource } from './snapshot-resource.js';
 
 /** Puts together what one gateway needs to decide alone. */
 @Injectable()
@@ -48,7 +49,7 @@ export class SnapshotService implements SnapshotSource {
   private async read(manager: EntityManager, gateway: string, pseudonymKey: Buffer): Promise<PolicySnapshot> {
     const revision = await currentRevision(manager);
     const configuration = await loadConfiguration(manager);
-    const passwords = await this.secrets.all(manager, secretKinds.Resource!);
+    const secrets = await this.secrets.all(manager, secretKinds.Resource!);
     return policySnapshot.parse({
       revision,
       issuedAt: new Date().toISOString(),
@@ -58,7 +59,7 @@ export class SnapshotService implements SnapshotSource {
       resources: configuration
         .list('Resource')
         .filter(({ spec }) => spec.gateways === undefined || spec.gateways.includes(gateway))
-        .map((resource) => snapshotResource(resource, passwords.get(resource.name))),
+        .map((resource) => snapshotResource(resource, secrets.get(resource.name))),
       serviceAccounts: await this.accounts(manager, configuration),
       groups: mergeGroups(
         configuration.list('Group').map(({ name, spec }) => ({ name, members: spec.members })),
@@ -87,17 +88,4 @@ export class SnapshotService implements SnapshotSource {
       })),
     }));
   }
-}
-
-function snapshotResource(resource: StoredObject<'Resource'>, password: Buffer | undefined): unknown {
-  // Without its password a resource cannot be served, and a snapshot without the resource would hide the fault.
-  if (!password) throw new Error(`the password of resource ${resource.name} is missing`);
-  const { gateways: _, credential, ...spec } = resource.spec;
-  return {
-    name: resource.name,
-    ...spec,
-    credential: { username: credential.username, password: password.toString('utf8') },
-    // A resource deleted and made again starts over at version 1; the time of its making tells the two apart.
-    revision: `${resource.version}.${resource.createdAt.getTime().toString(36)}`,
-  };
 }

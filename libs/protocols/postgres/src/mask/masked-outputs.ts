@@ -2,6 +2,7 @@ import {
   type ColumnRef,
   type MaskMethod,
   type Obligation,
+  maskedObject,
   objectId,
   type OutputColumn,
   type ResultShape,
@@ -17,8 +18,9 @@ export type MaskedOutputs =
 /** The methods asked for, by column id. Of two for one column the stricter counts. */
 export function methodsByColumn(obligations: readonly Obligation[]): ReadonlyMap<string, MaskMethod> {
   const methods = new Map<string, MaskMethod>();
-  for (const { column, method } of obligations) {
-    const id = objectId(column);
+  for (const obligation of obligations) {
+    const { method } = obligation;
+    const id = objectId(maskedObject(obligation));
     const other = methods.get(id);
     methods.set(id, other ? stricterMethod(method, other) : method);
   }

@@ -1,21 +1,21 @@
-import type { ColumnRef, Effect, ObjectRef, SqlVerb, TableRef } from '@sallyport/domain';
+import type { ColumnRef, Effect, ObjectRef, TableRef, Verb } from '@sallyport/domain';
 import { idPart, objectId } from '@sallyport/domain';
 
 interface Gathered {
-  readonly verb: SqlVerb;
+  readonly verb: Verb;
   readonly object: ObjectRef;
   readonly columns: Set<string> | undefined;
 }
 
 /** Verbs whose effects name the columns they touch. */
-const verbsWithColumns: ReadonlySet<SqlVerb> = new Set(['select', 'insert', 'update']);
+const verbsWithColumns: ReadonlySet<Verb> = new Set(['select', 'insert', 'update']);
 
 /** Gathers what a statement would do: one effect for each verb and object, columns united. */
 export class EffectCollector {
   readonly #effects = new Map<string, Gathered>();
 
   /** An effect on a table; columns are kept for verbs where they have a meaning. */
-  table(verb: SqlVerb, object: TableRef, columns: Iterable<string> = []): void {
+  table(verb: Verb, object: TableRef, columns: Iterable<string> = []): void {
     const gathered = this.#entry(verb, object, verbsWithColumns.has(verb));
     if (gathered.columns) for (const column of columns) gathered.columns.add(column);
   }
@@ -25,7 +25,7 @@ export class EffectCollector {
     this.table('select', { kind: 'Table', resource, schema, table }, [column.column]);
   }
 
-  other(verb: SqlVerb, object: ObjectRef): void {
+  other(verb: Verb, object: ObjectRef): void {
     if (object.kind === 'Table') this.table(verb, object);
     else this.#entry(verb, object, false);
   }
@@ -61,7 +61,7 @@ export class EffectCollector {
     );
   }
 
-  #entry(verb: SqlVerb, object: ObjectRef, withColumns: boolean): Gathered {
+  #entry(verb: Verb, object: ObjectRef, withColumns: boolean): Gathered {
     const key = `${verb} ${object.kind} ${objectId(object)}`;
     let gathered = this.#effects.get(key);
     if (!gathered) {
