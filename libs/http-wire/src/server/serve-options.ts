@@ -1,0 +1,13 @@
+import type { ServerRequest } from '../message.js';
+import type { ServerLimits } from './server-limits.js';
+
+export interface ServeOptions {
+  /** Those not given are the defaults. */
+  readonly limits?: Partial<ServerLimits>;
+  /** One request; it must be answered or aborted, now or later. When this throws, the request is aborted. */
+  onRequest(request: ServerRequest): void;
+  /** Once, when the connection is gone. */
+  onClose?(): void;
+  /** Why bytes were refused (`WireFault`) or the connection broken off: anything else was thrown by a handler. */
+  onFault?(cause: unknown): void;
+}
