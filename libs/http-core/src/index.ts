@@ -1,1 +1,21 @@
-export {};
+export type {
+  AnswerPlan,
+  AskedUpstream,
+  ForwardRequest,
+  HttpProtocol,
+  HttpTarget,
+  InspectedRequest,
+  Inspection,
+  LocalResponse,
+  OpenedAnswer,
+  Refusal,
+  Refused,
+  RunningTunnel,
+  TargetServices,
+  TunnelHandler,
+  TunnelSides,
+  TunnelTape,
+  Understood,
+  UpstreamAnswer,
+} from './protocol.js';
+export { forwardedHeaders } from './request-headers.js';

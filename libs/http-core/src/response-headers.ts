@@ -1,0 +1,61 @@
+import type { HeaderField, ResponseHead } from '@sallyport/http-wire';
+
+/** Hop by hop, or about the connection to the target and not about the one to the client. */
+const dropped: ReadonlySet<string> = new Set([
+  'alt-svc',
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'proxy-authentication-info',
+  'strict-transport-security',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Where a resource stands at the gateway, as a client sees it. */
+export interface PublicPlace {
+  /** `/http/orders-api`; empty where the resource has a host of its own. */
+  readonly prefix: string;
+  /** `https://host:port` of the target, as it may name itself. */
+  readonly upstreamOrigin: string;
+  /** What the upstream has in front of every path. */
+  readonly upstreamPath: string;
+}
+
+/** The target's headers as the client may have them. */
+export function clientHeaders(head: ResponseHead, place: PublicPlace): HeaderField[] {
+  const headers: HeaderField[] = [];
+  for (const [name, value] of head.headers) {
+    if (dropped.has(name)) continue;
+    if (name === 'location' || name === 'content-location') headers.push([name, clientLocation(value, place)]);
+    else if (name === 'set-cookie') {
+      // On one origin with other targets a cookie would be theirs too.
+      if (place.prefix === '') headers.push([name, value.replace(/;\s*domain=[^;]*/gi, '')]);
+    } else headers.push([name, value]);
+  }
+  if (place.prefix !== '') isolate(headers);
+  return headers;
+}
+
+/** Scripts of one target must not act on the origin that others share. */
+function isolate(headers: HeaderField[]): void {
+  const type = headers.find(([name]) => name === 'content-type')?.[1] ?? '';
+  if (/html|xml|svg/i.test(type)) headers.push(['content-security-policy', 'sandbox']);
+  headers.push(['x-content-type-options', 'nosniff']);
+}
+
+/** A place at the target becomes the same place at the gateway; any other is left as it is: nothing here follows it. */
+function clientLocation(location: string, { prefix, upstreamOrigin, upstreamPath }: PublicPlace): string {
+  const own = location.startsWith('/') && !location.startsWith('//') ? location : withoutOrigin(location, upstreamOrigin);
+  if (own === undefined) return location;
+  if (own === upstreamPath || own.startsWith(`${upstreamPath}/`)) return `${prefix}${own.slice(upstreamPath.length)}`;
+  return own;
+}
+
+function withoutOrigin(location: string, origin: string): string | undefined {
+  const url = URL.parse(location);
+  return url?.origin === origin ? `${url.pathname}${url.search}${url.hash}` : undefined;
+}
