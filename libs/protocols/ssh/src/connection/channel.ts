@@ -1,0 +1,204 @@
+import { WireError } from '@sallyport/wire-kit';
+import { channelData, channelEnd, channelRequest, requestReply, stderrCode, windowAdjust } from './messages.js';
+
+/** How much a peer may send ahead on one channel, and so how much of it is ever kept. Bytes. */
+export const windowSize = 1 << 20;
+/** Largest piece of data in one message, both ways. Bytes. */
+export const maxPacketSize = 32 << 10;
+/** RFC 4254 §5.2: a window never grows beyond this. */
+const maxWindow = 2 ** 32 - 1;
+
+/** What happens on a channel. `data` must be paid back with `consumed` once it has gone on. */
+export interface ChannelEvents {
+  data(bytes: Buffer, stderr: boolean): void;
+  eof(): void;
+  /** @returns whether it is granted; the peer is told when it asked */
+  request(name: string, data: Buffer): boolean;
+  /** Once: nothing comes any more and nothing can be sent. */
+  closed(): void;
+}
+
+export interface ChannelLink {
+  send(payload: Buffer): void;
+  readonly sendable: boolean;
+  /** Both sides have closed it. */
+  forget(channel: Channel): void;
+}
+
+interface Queued {
+  readonly bytes?: Buffer;
+  readonly stderr?: boolean;
+  /** A message that keeps its place behind the data. */
+  readonly message?: Buffer;
+  readonly sent?: () => void;
+}
+
+/** One side of an open channel: its windows (RFC 4254 §5.2) and what waits for them. */
+export class Channel {
+  events: ChannelEvents = ignored;
+  readonly #queue: Queued[] = [];
+  readonly #replies: ((success: boolean) => void)[] = [];
+  #sendWindow: number;
+  #receiveWindow = windowSize;
+  #unreturned = 0;
+  #sentEof = false;
+  #sentClose = false;
+  #closed = false;
+
+  constructor(
+    readonly id: number,
+    private readonly link: ChannelLink,
+    private readonly peer: { readonly id: number; readonly window: number; readonly maxPacket: number },
+  ) {
+    this.#sendWindow = peer.window;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Sends in order as the peer's window allows. `sent` is called when it has left; never when the channel closes first. */
+  write(bytes: Buffer, stderr = false, sent?: () => void): void {
+    if (this.#sentClose || this.#sentEof || bytes.length === 0) return sent?.();
+    this.#queue.push({ bytes, stderr, sent });
+    this.flush();
+  }
+
+  /** Data of the peer has gone on: it may send as much again. */
+  consumed(bytes: number): void {
+    if (this.#closed || this.#sentClose) return;
+    this.#unreturned += bytes;
+    if (this.#unreturned < windowSize / 4) return;
+    this.link.send(windowAdjust(this.peer.id, this.#unreturned));
+    this.#receiveWindow += this.#unreturned;
+    this.#unreturned = 0;
+  }
+
+  /** @param answered called with the peer's answer; without it none is asked for */
+  request(name: string, data: Uint8Array, answered?: (success: boolean) => void): void {
+    if (this.#sentClose || this.#closed) return answered?.(false);
+    if (answered) this.#replies.push(answered);
+    this.link.send(channelRequest(this.peer.id, name, answered !== undefined, data));
+  }
+
+  /** A request that keeps its place behind the data sent before, such as an exit status. */
+  requestAfterData(name: string, data: Uint8Array): void {
+    this.#enqueue(channelRequest(this.peer.id, name, false, data));
+  }
+
+  eof(): void {
+    if (this.#sentEof) return;
+    this.#enqueue(channelEnd('eof', this.peer.id), () => (this.#sentEof = true));
+  }
+
+  /** Closes after what was written before. */
+  close(): void {
+    this.#enqueue(channelEnd('close', this.peer.id), () => this.#closing());
+  }
+
+  /** Closes at once; what still waits is dropped. */
+  abort(): void {
+    if (this.#sentClose) return;
+    this.#queue.length = 0;
+    this.link.send(channelEnd('close', this.peer.id));
+    this.#closing();
+  }
+
+  /** Sends what can be sent now. */
+  flush(): void {
+    for (let next = this.#queue[0]; next && !this.#sentClose && this.link.sendable; next = this.#queue[0]) {
+      if (next.bytes && !this.#sendPart(next as Queued & { bytes: Buffer })) return;
+      if (next.message) {
+        this.link.send(next.message);
+        this.#queue.shift();
+      }
+      next.sent?.();
+    }
+  }
+
+  receiveData(bytes: Buffer, code: number | undefined): void {
+    if (bytes.length > this.#receiveWindow) throw new WireError('more data than the window allows');
+    if (bytes.length > maxPacketSize) throw new WireError('more data than a packet may hold');
+    this.#receiveWindow -= bytes.length;
+    // After our own CLOSE the peer's data is still on its way to nobody.
+    if (this.#sentClose || (code !== undefined && code !== stderrCode)) return this.consumed(bytes.length);
+    this.events.data(bytes, code === stderrCode);
+  }
+
+  receiveWindow(bytes: number): void {
+    this.#sendWindow += bytes;
+    if (this.#sendWindow > maxWindow) throw new WireError('a window beyond its bound');
+    this.flush();
+  }
+
+  receiveEof(): void {
+    if (!this.#sentClose) this.events.eof();
+  }
+
+  receiveRequest(name: string, wantReply: boolean, data: Buffer): void {
+    const granted = !this.#sentClose && this.events.request(name, data);
+    if (wantReply && !this.#sentClose) this.link.send(requestReply(this.peer.id, granted));
+  }
+
+  receiveReply(success: boolean): void {
+    const answered = this.#replies.shift();
+    if (!answered) throw new WireError('an answer that nobody asked for');
+    answered(success);
+  }
+
+  receiveClose(): void {
+    if (!this.#sentClose) {
+      this.link.send(channelEnd('close', this.peer.id));
+      this.#sentClose = true;
+    }
+    this.end();
+  }
+
+  /** The connection is gone, or both sides have closed it. */
+  end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#sentClose = true;
+    this.#queue.length = 0;
+    this.link.forget(this);
+    for (const answered of this.#replies.splice(0)) answered(false);
+    this.events.closed();
+  }
+
+  #enqueue(message: Buffer, sent?: () => void): void {
+    if (this.#sentClose || this.#closed) return;
+    this.#queue.push({ message, sent });
+    this.flush();
+  }
+
+  #closing(): void {
+    this.#sentClose = true;
+    this.#queue.length = 0;
+  }
+
+  /** @returns whether all of it has left */
+  #sendPart(next: Queued & { readonly bytes: Buffer }): boolean {
+    let { bytes } = next;
+    while (bytes.length > 0 && this.#sendWindow > 0 && this.link.sendable) {
+      const size = Math.min(bytes.length, this.#sendWindow, this.peer.maxPacket, maxPacketSize);
+      this.#sendWindow -= size;
+      this.link.send(channelData(this.peer.id, bytes.subarray(0, size), next.stderr === true));
+      bytes = bytes.subarray(size);
+    }
+    // Sending can have ended the connection, and with it this queue.
+    if (this.#queue[0] !== next) return false;
+    if (bytes.length > 0) {
+      this.#queue[0] = { ...next, bytes };
+      return false;
+    }
+    this.#queue.shift();
+    return true;
+  }
+}
+
+const ignored: ChannelEvents = {
+  data: () => undefined,
+  eof: () => undefined,
+  request: () => false,
+  closed: () => undefined,
+};

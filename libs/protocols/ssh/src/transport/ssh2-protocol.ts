@@ -1,0 +1,134 @@
+import { createRequire } from 'node:module';
+
+const load = createRequire(import.meta.url);
+
+/**
+ * What is used of the ssh2 package: its binary packet protocol and key exchange (RFC 4253), nothing above. These members
+ * belong to its exact version in package.json; `transport.test.ts` fails when one of them is gone.
+ */
+export interface PacketProtocol {
+  readonly start: () => void;
+  parse(chunk: Buffer, from: number, end: number): void;
+  rekey(): void;
+  disconnect(reason: number): void;
+  cleanup(): void;
+  /** Set while a key exchange runs. */
+  readonly _kexinit: Buffer | undefined;
+  readonly _kex: { readonly sessionID: Buffer };
+  readonly _packetRW: {
+    readonly write: {
+      readonly allocStart: number;
+      alloc(payloadLength: number): Buffer;
+      finalize(packet: Buffer): Buffer;
+    };
+  };
+  /** Taken by each new cipher when keys change, so it must be replaced before the first packet. */
+  _onPayload: (payload: Buffer) => unknown;
+}
+
+export interface AlgorithmOffer {
+  readonly kex: readonly string[];
+  readonly serverHostKey: readonly string[];
+  readonly cs: CipherOffer;
+  readonly sc: CipherOffer;
+}
+interface CipherOffer {
+  readonly cipher: readonly string[];
+  readonly mac: readonly string[];
+  readonly compress: readonly string[];
+  readonly lang: readonly string[];
+}
+
+export interface PacketProtocolConfig {
+  readonly server: boolean;
+  readonly ident: string;
+  readonly offer: AlgorithmOffer;
+  /** Server: private keys by algorithm. */
+  readonly hostKeys?: Readonly<Record<string, ParsedKey>>;
+  /** Client: whether this host key blob is the target's. */
+  readonly hostVerifier?: (blob: Buffer) => boolean;
+  readonly onWrite: (bytes: Buffer) => void;
+  readonly onError: (error: Error) => void;
+  readonly onHandshakeComplete: (negotiated: NegotiatedAlgorithms) => void;
+  readonly messageHandlers: {
+    readonly DISCONNECT: (protocol: unknown, reason: number, description: string) => void;
+  };
+}
+
+export interface NegotiatedAlgorithms {
+  readonly kex: string;
+  readonly serverHostKey: string;
+  readonly cs: { readonly cipher: string; readonly mac: string };
+  readonly sc: { readonly cipher: string; readonly mac: string };
+}
+
+export interface ParsedKey {
+  readonly type: string;
+  isPrivateKey(): boolean;
+  getPublicSSH(): Buffer;
+  sign(data: Buffer, hash?: string): Buffer | Error;
+  verify(data: Buffer, signature: Buffer, hash?: string): boolean | Error;
+}
+
+interface CryptoModule {
+  readonly bindingAvailable: boolean;
+  readonly init: Promise<void>;
+}
+interface KeyModule {
+  parseKey(text: string): ParsedKey | readonly ParsedKey[] | Error;
+  parseDERKey(fields: Buffer, type: string): ParsedKey | Error;
+}
+interface WireModule {
+  sendPacket(protocol: PacketProtocol, packet: Buffer): boolean;
+  convertSignature(signature: Buffer, type: string): Buffer | false | undefined;
+  sigSSHToASN1(signature: Buffer, type: string): Buffer | undefined;
+}
+
+const Protocol = load('ssh2/lib/protocol/Protocol.js') as new (config: PacketProtocolConfig) => PacketProtocol;
+const cryptoModule = load('ssh2/lib/protocol/crypto.js') as CryptoModule;
+const keyModule = load('ssh2/lib/protocol/keyParser.js') as KeyModule;
+const wireModule = load('ssh2/lib/protocol/utils.js') as WireModule;
+
+/** False: packets are sealed by slower JavaScript; the same algorithms either way. */
+export const nativeCrypto: boolean = cryptoModule.bindingAvailable;
+export const cryptoReady: Promise<void> = cryptoModule.init;
+
+export function createPacketProtocol(config: PacketProtocolConfig): PacketProtocol {
+  return new Protocol(config);
+}
+
+/** Seals a message; while keys are exchanged it waits inside. */
+export function sendPayload(protocol: PacketProtocol, payload: Buffer): void {
+  const { write } = protocol._packetRW;
+  const start = write.allocStart;
+  const packet = write.alloc(payload.length);
+  packet.set(payload, start);
+  wireModule.sendPacket(protocol, write.finalize(packet));
+}
+
+/** A private key in PEM or OpenSSH's own format, without a passphrase. Throws when it is none. */
+export function parsePrivateKey(text: string): ParsedKey {
+  const parsed = keyModule.parseKey(text);
+  const key = (Array.isArray(parsed) ? parsed[0] : parsed) as ParsedKey | Error | undefined;
+  if (!key || key instanceof Error) throw new TypeError('not a private key that can be read');
+  if (!key.isPrivateKey()) throw new TypeError('a public key where a private one is needed');
+  return key;
+}
+
+/** A public key from the fields of its blob after the name (RFC 4253 §6.6). Undefined when they are malformed. */
+export function parsePublicFields(fields: Buffer, type: string): ParsedKey | undefined {
+  const key = keyModule.parseDERKey(fields, type);
+  return key instanceof Error || key.type !== type ? undefined : key;
+}
+
+/** From the wire's form of a signature to the one that is verified. */
+export function signatureFromWire(signature: Buffer, type: string): Buffer | undefined {
+  return wireModule.sigSSHToASN1(signature, type);
+}
+
+/** From what a key made to the wire's form. Throws when it made none. */
+export function signatureToWire(signature: Buffer | Error, type: string): Buffer {
+  const wire = signature instanceof Error ? undefined : wireModule.convertSignature(signature, type);
+  if (!wire) throw new TypeError('the key made no signature');
+  return wire;
+}
