@@ -1,0 +1,12 @@
+export type { Kubernetes, KubernetesOptions, SeededUser } from './start-kubernetes.js';
+export { startKubernetes } from './start-kubernetes.js';
+export type { KubectlOptions, KubectlResult } from './kubectl.js';
+export { kubectl, kubectlBinary } from './kubectl.js';
+export type { KubeconfigUser } from './kubeconfig.js';
+export { writeKubeconfig } from './kubeconfig.js';
+export type { AuditedCommand, AuditedRequest } from './audit-log.js';
+export type { User } from './authentication.js';
+export type { KubernetesObject, ObjectMeta } from './kubernetes-object.js';
+export type { Change, ChangeType } from './object-store.js';
+export { ObjectStore } from './object-store.js';
+export type { SeedSecrets } from './seed.js';

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { issueServerCertificate, makeAuthority, makeCanary } from '@sallyport/testing';
+import { createApiServer } from './api-server.js';
+import type { AuditedRequest } from './audit-log.js';
+import { AuditLog } from './audit-log.js';
+import type { User } from './authentication.js';
+import { mastersGroup, TokenRegistry } from './authentication.js';
+import { issueClientCertificate } from './client-certificate.js';
+import { Cluster } from './cluster.js';
+import type { KubeconfigUser } from './kubeconfig.js';
+import { writeKubeconfig } from './kubeconfig.js';
+import type { ObjectStore } from './object-store.js';
+import type { SeedSecrets } from './seed.js';
+import { seed } from './seed.js';
+
+export interface KubernetesOptions {
+  /** Pods in the namespace `web` beside the few of the seed. */
+  readonly pods?: number;
+  /** Loopback ports behind `services/NAME`, `pods/NAME` and `nodes/NAME` of the proxy subresources. */
+  readonly proxied?: Readonly<Record<string, number>>;
+  /** Loopback ports behind ports of pods, for port-forward. */
+  readonly forwarded?: Readonly<Record<number, number>>;
+  /** How many requests the audit log keeps; 20,000 unless told. */
+  readonly auditLimit?: number;
+  /** Host names and addresses of the server's certificate. */
+  readonly names?: readonly string[];
+}
+
+/** Users of the seed, by the name of their token. */
+const seededUsers = {
+  /** May do everything. */
+  admin: { name: 'kubernetes-admin', groups: [mastersGroup] },
+  /** May only act as others. */
+  gateway: { name: 'system:serviceaccount:sallyport:gateway', groups: ['system:serviceaccounts', 'gateways'] },
+  /** May read most things, secrets not among them. */
+  viewer: { name: 'viewer', groups: ['viewers'] },
+  /** May do nothing. */
+  nobody: { name: 'nobody-in-particular', groups: [] },
+} as const satisfies Record<string, User>;
+export type SeededUser = keyof typeof seededUsers;
+
+/** A running API server stand-in. */
+export interface Kubernetes {
+  readonly url: string;
+  readonly port: number;
+  /** PEM. */
+  readonly ca: string;
+  readonly tokens: Readonly<Record<SeededUser, string>>;
+  /** What the seed hides where secrets are found. */
+  readonly secrets: SeedSecrets;
+  /** Every request received, oldest first. */
+  readonly requests: readonly AuditedRequest[];
+  readonly store: ObjectStore;
+  readonly cluster: Cluster;
+  /** Temporary folder of this server; removed when it stops. */
+  readonly directory: string;
+  /** Writes a kubeconfig for a user of the seed (`admin` unless told) and returns its path. */
+  kubeconfig(user?: SeededUser | KubeconfigUser, target?: { readonly url: string; readonly ca: string }): string;
+  /** A client certificate of a member of `system:masters`. */
+  clientCertificate(user?: User): Promise<KubeconfigUser>;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+export async function startKubernetes(options: KubernetesOptions = {}): Promise<Kubernetes> {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-kubernetes-'));
+  const authority = await makeAuthority('Kubernetes CA');
+  const certificate = await issueServerCertificate(authority, options.names ?? ['localhost', '127.0.0.1', '::1']);
+  const registry = new TokenRegistry();
+  const tokens = Object.fromEntries(
+    Object.entries(seededUsers).map(([name, user]) => {
+      const token = `${name}-${randomBytes(24).toString('hex')}`;
+      registry.add(token, user);
+      return [name, token];
+    }),
+  ) as Record<SeededUser, string>;
+  const cluster = new Cluster(registry);
+  const secrets = makeSecrets();
+  seed(cluster, { pods: options.pods ?? 0 }, secrets);
+  const audit = new AuditLog(options.auditLimit ?? 20_000);
+  const proxied = options.proxied ?? {};
+  const services = {
+    cluster,
+    proxyTargets: {
+      portOf: ({ resource, name }: { resource: string; name: string }) => proxied[`${resource}/${name}`],
+    },
+  };
+  const server = createApiServer(
+    { key: certificate.privateKey, certificate: certificate.certificate, clientAuthority: authority.certificate },
+    services,
+    audit,
+  );
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = `https://127.0.0.1:${port}`;
+  let written = 0;
+  return {
+    url,
+    port,
+    ca: authority.certificate,
+    tokens,
+    secrets,
+    requests: audit.requests,
+    store: cluster.store,
+    cluster,
+    directory,
+    kubeconfig: (user = 'admin', target = { url, ca: authority.certificate }) => {
+      written += 1;
+      const credentials = typeof user === 'string' ? { token: tokens[user] } : user;
+      return writeKubeconfig(join(directory, `home-${written}`, 'config'), target, credentials);
+    },
+    clientCertificate: async (user = { name: 'certificate-admin', groups: [mastersGroup] }) => {
+      const issued = await issueClientCertificate(authority, user);
+      return { clientCertificate: issued.certificate, clientKey: issued.privateKey };
+    },
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function makeSecrets(): SeedSecrets {
+  const value = (label: string): string => makeCanary(label).token;
+  return {
+    secretValue: value('secret payments/database'),
+    lastApplied: value('last-applied annotation'),
+    environment: value('environment of payments/api'),
+    helmRelease: value('Helm release'),
+    configMap: value('ConfigMap payments/settings'),
+    log: value('log of payments/api'),
+    event: value('event'),
+  };
+}
