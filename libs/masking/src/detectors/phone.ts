@@ -1,0 +1,96 @@
+import { byteClass, digit, endOfRun, isAt } from './byte-classes.js';
+import type { Detector } from './detector.js';
+
+const plus = 0x2b;
+const openParenthesis = 0x28;
+const zero = 0x30;
+const one = 0x31;
+/** One of these, or a parenthesis with one, between two groups of digits. */
+const separator = byteClass('-. /');
+const fullDate = byteClass('12');
+const opening = byteClass('(');
+const closing = byteClass(')');
+const plusSign = byteClass('+');
+
+/** ITU-T E.164: at most. Digits, with the country's. */
+const longest = 15;
+const shortest = 8;
+/** More groups are a table of numbers. */
+const maxGroups = 7;
+
+/** The groups of digits read last: how many digits there are up to each, and where each ends. */
+const lengths: number[] = [];
+const totals: number[] = [];
+const ends: number[] = [];
+
+/**
+ * Telephone numbers as people write them: international ones after `+` or `00`, ten digits of the North American plan in
+ * their groups, and national ones with a leading zero in groups. A run of digits alone is none: too many other things are.
+ */
+export const phone: Detector = {
+  triggers: '+(',
+  numbers: 'any',
+  find(text, low, at, high, finding) {
+    if (isAt(text, low, at - 1, high, digit) || isAt(text, low, at - 1, high, plusSign)) return false;
+    const international = text[at] === plus;
+    const parenthesised = text[at] === openParenthesis;
+    if ((international || parenthesised) && !isAt(text, low, at + 1, high, digit)) return false;
+    readGroups(text, low, international ? at + 1 : at, high);
+    const used = international ? internationalGroups(text, at + 1) : nationalGroups(text, at + Number(parenthesised));
+    if (used === 0) return false;
+    finding.start = at;
+    finding.end = ends[used - 1]!;
+    return true;
+  },
+};
+
+function readGroups(text: Uint8Array, low: number, from: number, high: number): void {
+  lengths.length = totals.length = ends.length = 0;
+  let total = 0;
+  let at = from;
+  while (lengths.length < maxGroups) {
+    const start = at + Number(isAt(text, low, at, high, opening));
+    const end = endOfRun(text, start, Math.min(high, start + longest + 1), digit);
+    total += end - start;
+    if (end === start || total > longest) break;
+    const closed = isAt(text, low, end, high, closing);
+    at = end + Number(closed);
+    lengths.push(end - start);
+    totals.push(total);
+    ends.push(at);
+    if (isAt(text, low, at, high, separator)) at += 1;
+    else if (!closed && !isAt(text, low, at, high, opening)) break;
+  }
+}
+
+/** How many of the groups are the number. What looks like one more group of an international number is taken for one. */
+function internationalGroups(text: Uint8Array, first: number): number {
+  return text[first] !== zero && (totals.at(-1) ?? 0) >= shortest ? totals.length : 0;
+}
+
+function nationalGroups(text: Uint8Array, first: number): number {
+  if (lengths.length < 2) return 0;
+  if (text[first] === zero) {
+    if (text[first + 1] === zero) return text[first + 2] !== zero && totals.at(-1)! >= shortest + 2 ? totals.length : 0;
+    return isDate(text, first) ? 0 : leadingZeroGroups();
+  }
+  const prefixed = text[first] === one && lengths[0] === 1;
+  const area = Number(prefixed);
+  if (!prefixed && text[first]! <= one) return 0;
+  return lengths[area] === 3 && lengths[area + 1] === 3 && lengths[area + 2] === 4 ? area + 3 : 0;
+}
+
+/** As many groups as make nine to twelve digits. */
+function leadingZeroGroups(): number {
+  let used = 0;
+  for (let index = 0; index < lengths.length && lengths[index]! >= 2; index += 1) {
+    if (totals[index]! >= 9 && totals[index]! <= 12) used = index + 1;
+  }
+  return lengths[0]! <= 6 && used >= 2 ? used : 0;
+}
+
+/** `01.02.2024` and what follows. */
+function isDate(text: Uint8Array, first: number): boolean {
+  const [day, month, year] = lengths;
+  return day === 2 && month === 2 && year === 4 && fullDate[text[first + 6]!] === 1;
+}

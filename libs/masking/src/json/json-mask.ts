@@ -1,0 +1,397 @@
+import { ByteOutput } from '../bytes/byte-output.js';
+import { HeldBytes } from '../bytes/held-bytes.js';
+import { Utf8Check } from '../bytes/utf8-check.js';
+import type { DetectorSet } from '../detectors/detector-set.js';
+import { MaskError } from '../mask-error.js';
+import type { PathState } from '../paths/path-state.js';
+import type { Masker } from '../stream-mask.js';
+import { HiddenScalar } from './hidden-scalar.js';
+import * as json from './json-bytes.js';
+import { isNumber, nextNumberState, numberStart, numberStops } from './number-grammar.js';
+import type { ScalarMasks } from '../scalar-masks.js';
+import { readStringText } from './string-text.js';
+import { WatchedString } from './watched-string.js';
+
+export interface JsonMaskOptions {
+  readonly root: PathState;
+  readonly scalars: ScalarMasks;
+  readonly detectors: DetectorSet | undefined;
+  readonly maxDepth: number;
+  /** Longest value and longest member name that are held. Bytes. */
+  readonly maxScalarBytes: number;
+  /** Any number of documents, each on a line of its own. */
+  readonly lines: boolean;
+}
+
+/** What the next byte belongs to. */
+const beforeDocument = 0;
+const beforeValue = 1;
+const beforeFirstElement = 2;
+const beforeFirstMember = 3;
+const beforeMember = 4;
+const beforeColon = 5;
+const afterValue = 6;
+const afterDocument = 7;
+const inName = 8;
+const inString = 9;
+const inNumber = 10;
+const inLiteral = 11;
+
+/** What becomes of the scalar that is being read. */
+const copied = 0;
+const hidden = 1;
+const watched = 2;
+
+const literals = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')];
+/** No number that a detector knows is longer. Bytes. */
+const maxWatchedNumber = 32;
+
+/**
+ * Masks JSON (RFC 8259) as it passes: every byte is checked against the grammar, what no rule touches is copied in runs as
+ * long as possible, and memory holds the open containers, one member name and one masked value.
+ */
+export class JsonMask implements Masker {
+  readonly #out = new ByteOutput();
+  readonly #utf8 = new Utf8Check();
+  readonly #hidden: HiddenScalar;
+  readonly #watched: WatchedString | undefined;
+  readonly #name: HeldBytes;
+  readonly #number = new HeldBytes(maxWatchedNumber);
+  #phase = beforeDocument;
+  #seen = false;
+  /** From here on the chunk is not yet given out; -1 while what is read is not to be copied. */
+  #uncopied = 0;
+  /** The open containers: their states, whether they are objects, and the index of the element being read. */
+  readonly #states: PathState[] = [];
+  readonly #objects: boolean[] = [];
+  readonly #indexes: number[] = [];
+  /** Of the value that comes next or is being read. */
+  #state: PathState;
+  #treatment = copied;
+  /** Of the string being read: no escapes so far; 1 after a backslash, 2 to 5 while that many less one hex digits are due. */
+  #plain = true;
+  #escape = 0;
+  #numberState = numberStart;
+  #literal: Buffer = literals[0]!;
+  #literalRead = 0;
+
+  constructor(private readonly options: JsonMaskOptions) {
+    const { scalars, detectors, maxScalarBytes } = options;
+    this.#state = options.root;
+    this.#hidden = new HiddenScalar(scalars, detectors, maxScalarBytes);
+    this.#watched = detectors && new WatchedString(detectors);
+    this.#name = new HeldBytes(maxScalarBytes);
+  }
+
+  push(chunk: Buffer): Buffer {
+    if (chunk.length === 0) return chunk;
+    this.#seen = true;
+    this.#utf8.push(chunk);
+    if (this.#uncopied > 0) this.#uncopied = 0;
+    for (let at = 0; at < chunk.length;) {
+      if (this.#phase < inName) at = this.#structure(chunk, at);
+      else if (this.#phase === inString) at = this.#string(chunk, at);
+      else if (this.#phase === inName) at = this.#memberName(chunk, at);
+      else if (this.#phase === inNumber) at = this.#readNumber(chunk, at);
+      else at = this.#readLiteral(chunk, at);
+    }
+    if (this.#uncopied === 0 && this.#out.length === 0) return chunk;
+    if (this.#uncopied >= 0) this.#out.bytes(chunk, this.#uncopied, chunk.length);
+    return this.#out.take();
+  }
+
+  end(): Buffer {
+    this.#utf8.end();
+    if (this.#phase === inNumber) this.#endNumber(Buffer.alloc(0), 0, 0);
+    const between = this.#phase === beforeDocument && (this.options.lines || !this.#seen);
+    if (this.#phase !== afterDocument && !between) throw malformed('ends too early');
+    return this.#out.take();
+  }
+
+  /** One token outside of scalars, or a run of white space. */
+  #structure(chunk: Buffer, at: number): number {
+    const byte = chunk[at]!;
+    if (byte <= 0x20) return this.#space(chunk, at);
+    switch (this.#phase) {
+      case beforeFirstElement:
+        if (byte === json.closeBracket) return this.#close(at);
+        return this.#value(chunk, at, byte);
+      case beforeDocument:
+      case beforeValue:
+        return this.#value(chunk, at, byte);
+      case beforeFirstMember:
+        if (byte === json.closeBrace) return this.#close(at);
+        return this.#openName(chunk, at, byte);
+      case beforeMember:
+        return this.#openName(chunk, at, byte);
+      case beforeColon:
+        if (byte !== json.colon) throw malformed('a colon is missing');
+        this.#phase = beforeValue;
+        return at + 1;
+      case afterValue:
+        return this.#afterValue(at, byte);
+      default:
+        throw malformed('something follows the document');
+    }
+  }
+
+  #space(chunk: Buffer, at: number): number {
+    let next = at;
+    while (next < chunk.length && json.isSpace(chunk[next]!)) {
+      if (this.options.lines && chunk[next] === json.lineFeed) this.#endLine();
+      next += 1;
+    }
+    if (next === at) throw malformed('a control character');
+    return next;
+  }
+
+  #endLine(): void {
+    if (this.#phase !== beforeDocument && this.#phase !== afterDocument) throw malformed('a line ends too early');
+    this.#phase = beforeDocument;
+    this.#state = this.options.root;
+  }
+
+  #afterValue(at: number, byte: number): number {
+    const top = this.#states.length - 1;
+    if (byte === json.comma) {
+      if (this.#objects[top]) this.#phase = beforeMember;
+      else {
+        this.#state = this.#states[top]!.element((this.#indexes[top]! += 1));
+        this.#phase = beforeValue;
+      }
+      return at + 1;
+    }
+    if (byte !== (this.#objects[top] ? json.closeBrace : json.closeBracket)) throw malformed('a comma is missing');
+    return this.#close(at);
+  }
+
+  #close(at: number): number {
+    this.#states.pop();
+    this.#objects.pop();
+    this.#indexes.pop();
+    this.#endValue();
+    return at + 1;
+  }
+
+  #endValue(): void {
+    this.#phase = this.#states.length === 0 ? afterDocument : afterValue;
+  }
+
+  #value(chunk: Buffer, at: number, byte: number): number {
+    if (byte === json.quote) {
+      this.#beginScalar(chunk, at, inString);
+      this.#plain = true;
+      return this.#string(chunk, at + 1);
+    }
+    if (byte === json.openBrace) return this.#open(at, true);
+    if (byte === json.openBracket) return this.#open(at, false);
+    const literal = literals.find((known) => known[0] === byte);
+    if (literal === undefined) {
+      this.#numberState = numberStart;
+      this.#beginScalar(chunk, at, inNumber);
+      return this.#readNumber(chunk, at);
+    }
+    this.#beginScalar(chunk, at, inLiteral, literal);
+    return this.#readLiteral(chunk, at);
+  }
+
+  #open(at: number, object: boolean): number {
+    if (this.#states.length === this.options.maxDepth) throw new MaskError('too-deep', 'JSON: nested too deep');
+    this.#states.push(this.#state);
+    this.#objects.push(object);
+    this.#indexes.push(0);
+    if (!object) this.#state = this.#state.element(0);
+    this.#phase = object ? beforeFirstMember : beforeFirstElement;
+    return at + 1;
+  }
+
+  #beginScalar(chunk: Buffer, at: number, phase: number, literal?: Buffer): void {
+    this.#phase = phase;
+    const { mask } = this.#state;
+    this.#treatment = copied;
+    if (literal) {
+      this.#literal = literal;
+      this.#literalRead = 0;
+    }
+    // There is nothing to hide in a null, whatever the method.
+    if (mask !== undefined && literal !== literals[2]) {
+      this.#treatment = hidden;
+      this.#hidden.begin(mask);
+      this.#copyUntil(chunk, at);
+    } else if (this.#watched && literal === undefined) {
+      this.#treatment = phase === inString || this.options.detectors!.knowsNumbers ? watched : copied;
+    }
+  }
+
+  #copyUntil(chunk: Buffer, at: number): void {
+    if (this.#uncopied < 0) return;
+    if (this.#out.length === 0) this.#out.expect(chunk.length + 64);
+    this.#out.bytes(chunk, this.#uncopied, at);
+    this.#uncopied = -1;
+  }
+
+  #string(chunk: Buffer, at: number): number {
+    const end = this.#scanString(chunk, at);
+    const complete = end < chunk.length;
+    if (this.#treatment === hidden) {
+      if (complete) this.#hidden.string(chunk, at, end, this.#plain, this.#out);
+      else this.#hidden.part(chunk, at, end);
+      if (complete) this.#uncopied = end + 1;
+    } else if (this.#treatment === watched) this.#watch(chunk, at, end, complete);
+    if (!complete) return end;
+    this.#endValue();
+    return end + 1;
+  }
+
+  #watch(chunk: Buffer, at: number, end: number, complete: boolean): void {
+    const string = this.#watched!;
+    if (complete && this.#uncopied >= 0) {
+      const masked = string.whole(chunk, at, end, this.#plain);
+      if (masked === undefined) return;
+      this.#copyUntil(chunk, at);
+      this.#out.all(masked);
+    } else {
+      this.#copyUntil(chunk, at);
+      this.#out.all(string.part(chunk, at, end, this.#plain));
+      if (!complete) return;
+      this.#out.all(string.finish(this.#plain));
+    }
+    this.#uncopied = end;
+  }
+
+  #openName(chunk: Buffer, at: number, byte: number): number {
+    if (byte !== json.quote) throw malformed('a member name is missing');
+    this.#phase = inName;
+    this.#plain = true;
+    this.#name.clear();
+    return this.#memberName(chunk, at + 1);
+  }
+
+  #memberName(chunk: Buffer, at: number): number {
+    const end = this.#scanString(chunk, at);
+    const complete = end < chunk.length;
+    let name: Buffer = chunk;
+    let start = at;
+    let stop = end;
+    if (!complete || this.#name.length > 0) {
+      this.#name.add(chunk, at, end);
+      if (!complete && !this.#name.overflown) return end;
+      name = this.#name.bytes;
+      start = 0;
+      stop = name.length;
+    }
+    if (this.#name.overflown || stop - start > this.options.maxScalarBytes) {
+      throw new MaskError('too-long', 'JSON: a member name is too long');
+    }
+    const container = this.#states[this.#states.length - 1]!;
+    this.#state = this.#plain ? container.member(name, start, stop) : container.named(decodedName(name, start, stop));
+    this.#phase = beforeColon;
+    return end + 1;
+  }
+
+  /** Where the closing quote is, or the chunk's end. */
+  #scanString(chunk: Buffer, from: number): number {
+    let at = this.#escape === 0 ? from : this.#scanEscape(chunk, from);
+    const end = chunk.length;
+    while (at < end) {
+      const byte = chunk[at]!;
+      if (json.stopsString[byte] === 0) at += 1;
+      else if (byte === json.quote) return at;
+      else if (byte !== json.backslash) throw malformed('a control character in a string');
+      else {
+        this.#plain = false;
+        this.#escape = 1;
+        at = this.#scanEscape(chunk, at + 1);
+      }
+    }
+    return end;
+  }
+
+  #scanEscape(chunk: Buffer, from: number): number {
+    let at = from;
+    for (; at < chunk.length && this.#escape !== 0; at += 1) {
+      const byte = chunk[at]!;
+      if (this.#escape > 1) {
+        if (json.hexValue[byte]! > 15) throw malformed('an escape is not one');
+        this.#escape = this.#escape === 2 ? 0 : this.#escape - 1;
+      } else if (byte === json.letterU) this.#escape = 5;
+      else if (json.escapedByte[byte] === 0) throw malformed('an escape is not one');
+      else this.#escape = 0;
+    }
+    return at;
+  }
+
+  #readNumber(chunk: Buffer, from: number): number {
+    let state = this.#numberState;
+    let at = from;
+    for (; at < chunk.length; at += 1) {
+      const next = nextNumberState(state, chunk[at]!);
+      if (next === numberStops) break;
+      state = next;
+    }
+    this.#numberState = state;
+    if (at < chunk.length) this.#endNumber(chunk, from, at);
+    else if (this.#treatment === hidden) this.#hidden.part(chunk, from, at);
+    else if (this.#treatment === watched) this.#holdNumber(chunk, from, at);
+    return at;
+  }
+
+  /** A number that is longer than any detector knows is let go. */
+  #holdNumber(chunk: Buffer, from: number, at: number): void {
+    this.#copyUntil(chunk, from);
+    this.#number.add(chunk, from, at);
+    if (!this.#number.overflown) return;
+    this.#out.all(this.#number.bytes);
+    this.#number.clear();
+    this.#treatment = copied;
+    this.#uncopied = from;
+  }
+
+  #endNumber(chunk: Buffer, from: number, at: number): void {
+    if (!isNumber(this.#numberState)) throw malformed('a value is not one');
+    if (this.#treatment === hidden) {
+      this.#hidden.number(chunk, from, at, this.#out);
+      this.#uncopied = at;
+    } else if (this.#treatment === watched) this.#watchNumber(chunk, from, at);
+    this.#endValue();
+  }
+
+  #watchNumber(chunk: Buffer, from: number, at: number): void {
+    if (this.#number.length > 0) this.#holdNumber(chunk, from, at);
+    if (this.#treatment !== watched) return;
+    const held = this.#number.length > 0;
+    const number = held ? this.#number.bytes : chunk.subarray(from, at);
+    const method = this.options.detectors!.knownNumber(number);
+    if (method !== undefined) {
+      this.#copyUntil(chunk, from);
+      this.#out.all(Buffer.from(this.options.scalars.number(method, number.toString('latin1'))));
+    } else if (held) this.#out.all(number);
+    if (held || method !== undefined) this.#uncopied = at;
+    this.#number.clear();
+  }
+
+  #readLiteral(chunk: Buffer, from: number): number {
+    let at = from;
+    for (; at < chunk.length && this.#literalRead < this.#literal.length; at += 1) {
+      if (chunk[at] !== this.#literal[this.#literalRead]) throw malformed('a value is not one');
+      this.#literalRead += 1;
+    }
+    if (this.#literalRead < this.#literal.length) return at;
+    if (this.#treatment === hidden) {
+      this.#hidden.boolean(this.#out);
+      this.#uncopied = at;
+    }
+    this.#endValue();
+    return at;
+  }
+}
+
+function decodedName(name: Uint8Array, start: number, end: number): string {
+  const { text, loneSurrogate } = readStringText(name, start, end, true);
+  if (loneSurrogate) throw new MaskError('encoding', 'JSON: a member name is no text');
+  return text.toString();
+}
+
+function malformed(what: string): MaskError {
+  return new MaskError('malformed', `JSON: ${what}`);
+}
