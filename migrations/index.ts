@@ -8,6 +8,7 @@ import { CreateGrants1795400200000 } from './1795400200000-create-grants.js';
 import { CreateSamlReplay1795400300000 } from './1795400300000-create-saml-replay.js';
 import { CreateScimUsers1795400310000 } from './1795400310000-create-scim-users.js';
 import { CompleteAccounts1795400400000 } from './1795400400000-complete-accounts.js';
+import { PortableApprovals1795500000000 } from './1795500000000-portable-approvals.js';
 
 /** The migrations in order; the list is explicit so that a bundle or a test runs exactly these. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   CreateSamlReplay1795400300000,
   CreateScimUsers1795400310000,
   CompleteAccounts1795400400000,
+  PortableApprovals1795500000000,
 ];

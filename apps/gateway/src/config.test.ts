@@ -24,7 +24,10 @@ function problems(env: NodeJS.ProcessEnv): readonly string[] {
 test('the least that is needed, with defaults for the rest', () => {
   expect(loadConfig(least)).toMatchObject({
     controlPlaneUrl: 'wss://control-plane:7443/gateway',
-    postgresListen: { host: '127.0.0.1', port: 7432 },
+    listen: { postgres: { host: '127.0.0.1', port: 7432 } },
+    plain: new Set(['ssh', 'postgres']),
+    httpDomain: undefined,
+    sshHostKey: undefined,
     tls: undefined,
     spoolMaxBytes: 10 * 1024 ** 3,
     durability: 'write',
@@ -38,7 +41,7 @@ test('every missing or wrong variable is named, all at once', () => {
     'SALLYPORT_CONTROL_PLANE_URL: is required',
     'SALLYPORT_GATEWAY_NAME: is required',
     'SALLYPORT_STATE_DIR: is required',
-    'SALLYPORT_POSTGRES_LISTEN: is required',
+    'SALLYPORT_POSTGRES_LISTEN: is required (or that of another listener)',
   ]);
   const wrong = problems({
     ...least,

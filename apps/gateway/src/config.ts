@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
+import { listenerNames, type ListenerName } from '@sallyport/enforcement';
 import type { TlsFiles } from './tls-context.js';
 
 const gibibyte = 1024 ** 3;
@@ -20,9 +21,16 @@ export interface Config {
   readonly name: string;
   readonly enrolmentToken: string | undefined;
   readonly stateDir: string;
-  readonly postgresListen: ListenAddress;
-  /** Undefined only where SALLYPORT_POSTGRES_TLS=off, on loopback. */
+  /** Where there is none, nothing of it is served. */
+  readonly listen: Readonly<Partial<Record<ListenerName, ListenAddress>>>;
+  /** Listeners whose clients need no TLS; on loopback only. */
+  readonly plain: ReadonlySet<ListenerName>;
+  /** Undefined only where no listener needs it. */
   readonly tls: TlsFiles | undefined;
+  /** Under which HTTP resources have hosts of their own: `RESOURCE.DOMAIN`. */
+  readonly httpDomain: string | undefined;
+  /** Of the SSH listener, PEM. Undefined: the gateway makes its own and keeps it. */
+  readonly sshHostKey: string | undefined;
   readonly spoolMaxBytes: number;
   /** `write`: on the operating system's file before anything is forwarded; `fsync`: on the disk itself. */
   readonly durability: 'write' | 'fsync';
@@ -58,8 +66,17 @@ const environment = z.object({
   SALLYPORT_GATEWAY_NAME: z.string().regex(/^[a-zA-Z0-9._-]{1,128}$/, 'must be 1 to 128 of letters, digits, . _ -'),
   SALLYPORT_ENROLMENT_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   SALLYPORT_STATE_DIR: z.string(),
-  SALLYPORT_POSTGRES_LISTEN: z.string().transform(parseListen),
+  SALLYPORT_POSTGRES_LISTEN: z.string().transform(parseListen).optional(),
+  SALLYPORT_HTTPS_LISTEN: z.string().transform(parseListen).optional(),
+  SALLYPORT_SSH_LISTEN: z.string().transform(parseListen).optional(),
   SALLYPORT_POSTGRES_TLS: z.enum(['required', 'off'], { error: 'must be required or off' }).default('required'),
+  SALLYPORT_HTTPS_TLS: z.enum(['required', 'off'], { error: 'must be required or off' }).default('required'),
+  SALLYPORT_HTTP_DOMAIN: z
+    .string()
+    .toLowerCase()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a domain name such as gateway.example.com')
+    .optional(),
+  SALLYPORT_SSH_HOST_KEY_FILE: z.string().optional(),
   SALLYPORT_TLS_CERT_FILE: z.string().optional(),
   SALLYPORT_TLS_KEY_FILE: z.string().optional(),
   SALLYPORT_SPOOL_MAX_BYTES: wholeNumber(16 * 1024 * 1024, 2 ** 50).default(10 * gibibyte),
@@ -87,17 +104,21 @@ type Environment = z.infer<typeof environment>;
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = environment.safeParse(given);
+  const listens = listenerNames.some((name) => given[`SALLYPORT_${name.toUpperCase()}_LISTEN`] !== undefined);
+  const problems = listens ? [] : [`SALLYPORT_POSTGRES_LISTEN: is required (or that of another listener)`];
   if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => {
-        const name = String(issue.path[0]);
-        return `${name}: ${given[name] === undefined ? 'is required' : issue.message}`;
-      }),
-    );
+    const wrong = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `${name}: ${given[name] === undefined ? 'is required' : issue.message}`;
+    });
+    throw new ConfigError([...wrong, ...problems]);
   }
   const values = parsed.data;
-  const problems: string[] = [];
-  const tls = readTls(values, problems);
+  const listen = listenersOf(values);
+  const plain = plainListeners(values, listen, problems);
+  const tls = readTls(values, { listen, plain }, problems);
+  const hostKeyFile = values.SALLYPORT_SSH_HOST_KEY_FILE;
+  const sshHostKey = hostKeyFile && readText('SALLYPORT_SSH_HOST_KEY_FILE', hostKeyFile, problems);
   const ca = values.SALLYPORT_CA_FILE && readText('SALLYPORT_CA_FILE', values.SALLYPORT_CA_FILE, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
@@ -106,8 +127,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     name: values.SALLYPORT_GATEWAY_NAME,
     enrolmentToken: values.SALLYPORT_ENROLMENT_TOKEN,
     stateDir: values.SALLYPORT_STATE_DIR,
-    postgresListen: values.SALLYPORT_POSTGRES_LISTEN,
+    listen,
+    plain,
     tls,
+    httpDomain: values.SALLYPORT_HTTP_DOMAIN,
+    sshHostKey,
     spoolMaxBytes: values.SALLYPORT_SPOOL_MAX_BYTES,
     durability: values.SALLYPORT_RECORDING_DURABILITY,
     healthListen: values.SALLYPORT_HEALTH_LISTEN,
@@ -167,13 +191,32 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-function readTls(values: Environment, problems: string[]): Config['tls'] {
-  if (values.SALLYPORT_POSTGRES_TLS === 'off') {
-    if (!isLoopback(values.SALLYPORT_POSTGRES_LISTEN.host)) {
-      problems.push('SALLYPORT_POSTGRES_TLS: may be off only when SALLYPORT_POSTGRES_LISTEN is a loopback address');
-    }
-    return undefined;
+function listenersOf(values: Environment): Config['listen'] {
+  const { SALLYPORT_POSTGRES_LISTEN: postgres, SALLYPORT_HTTPS_LISTEN: https, SALLYPORT_SSH_LISTEN: ssh } = values;
+  return { ...(postgres && { postgres }), ...(https && { https }), ...(ssh && { ssh }) };
+}
+
+/** SSH brings its own protection. */
+function plainListeners(values: Environment, listen: Config['listen'], problems: string[]): Set<ListenerName> {
+  const plain = new Set<ListenerName>(['ssh']);
+  const settings = { postgres: values.SALLYPORT_POSTGRES_TLS, https: values.SALLYPORT_HTTPS_TLS } as const;
+  for (const name of ['postgres', 'https'] as const) {
+    if (settings[name] !== 'off') continue;
+    plain.add(name);
+    const address = listen[name];
+    if (!address || isLoopback(address.host)) continue;
+    const variable = `SALLYPORT_${name.toUpperCase()}`;
+    problems.push(`${variable}_TLS: may be off only when ${variable}_LISTEN is a loopback address`);
   }
+  return plain;
+}
+
+function readTls(
+  values: Environment,
+  { listen, plain }: Pick<Config, 'listen' | 'plain'>,
+  problems: string[],
+): Config['tls'] {
+  if (listenerNames.every((name) => !listen[name] || plain.has(name))) return undefined;
   const cert = readText('SALLYPORT_TLS_CERT_FILE', values.SALLYPORT_TLS_CERT_FILE, problems);
   const key = readText('SALLYPORT_TLS_KEY_FILE', values.SALLYPORT_TLS_KEY_FILE, problems);
   if (cert === undefined || key === undefined) return undefined;
@@ -187,7 +230,7 @@ function readTls(values: Environment, problems: string[]): Config['tls'] {
 
 function readText(name: string, path: string | undefined, problems: string[]): string | undefined {
   if (path === undefined) {
-    problems.push(`${name}: is required (or SALLYPORT_POSTGRES_TLS=off on loopback)`);
+    problems.push(`${name}: is required (or SALLYPORT_POSTGRES_TLS=off and SALLYPORT_HTTPS_TLS=off on loopback)`);
     return undefined;
   }
   try {

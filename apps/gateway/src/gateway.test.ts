@@ -27,7 +27,7 @@ test('a session is reported, judged, recorded, delivered whole, and its traces l
     expect(said()).toBe('ready\n');
     const session = adapter.sessions[0]!;
     const verdict = enforce(
-      { ...session, session: session.info, capabilities: adapter.capabilities },
+      { ...session, session: session.info, capabilities: adapter.serves[0]!.capabilities },
       { seq: 1, phase: 'execute', request: 'select 1', action: selectAction() },
     );
     expect(verdict.kind).toBe('permit');

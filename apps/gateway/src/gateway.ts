@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { GatewayHost, ProtocolAdapter } from '@sallyport/enforcement';
+import type { GatewayHost, ListenerName, ProtocolAdapter } from '@sallyport/enforcement';
 import type { Replies } from '@sallyport/gateway-contract';
 import { ApprovalJournal } from './approvals/approval-journal.js';
 import { ApprovalWaiter } from './approvals/approval-waiter.js';
@@ -7,6 +7,7 @@ import { Authenticator } from './authentication/authenticator.js';
 import type { Config } from './config.js';
 import type { Push } from './link/connection.js';
 import { ControlPlaneLink, type LinkTiming } from './link/control-plane-link.js';
+import { ControlPlanePlace } from './link/control-plane-place.js';
 import { Identity } from './link/identity.js';
 import { Listener } from './listener.js';
 import type { Logger } from './logger.js';
@@ -24,7 +25,7 @@ import { TlsContext } from './tls-context.js';
 
 export interface GatewayParts {
   readonly config: Config;
-  /** One per protocol that is listened for. */
+  /** One per listener that is configured. */
   readonly adapters: readonly ProtocolAdapter[];
   readonly compile: CompilePolicies;
   readonly version: string;
@@ -49,11 +50,13 @@ export class Gateway {
   readonly #listeners: Listener[];
   readonly #health: HealthServer;
   readonly #spoolDirectory: string;
+  readonly #controlPlane: ControlPlanePlace;
   #stopping = false;
 
   /** @throws when the state folder or the certificate cannot be used. */
   constructor(private readonly parts: GatewayParts) {
     const { config, log } = parts;
+    this.#controlPlane = new ControlPlanePlace(config.controlPlaneUrl);
     this.#identity = new Identity(config.stateDir);
     this.#spoolDirectory = join(config.stateDir, 'spool');
     this.#link = this.#makeLink();
@@ -175,7 +178,9 @@ export class Gateway {
       ...(linkTiming && { timing: linkTiming }),
       describe: () => ({
         version,
-        adapters: adapters.map(({ protocol, capabilities }) => ({ protocol, masks: [...capabilities.masks] })),
+        adapters: adapters.flatMap(({ serves }) =>
+          serves.map(({ protocol, capabilities }) => ({ protocol, masks: [...capabilities.masks] })),
+        ),
         sessions: this.#sessions.ids,
       }),
       onPush: (push) => this.#push(push),
@@ -209,22 +214,23 @@ export class Gateway {
 
   #makeListener(adapter: ProtocolAdapter): Listener {
     const { config, log } = this.parts;
+    const protocols = new Set(adapter.serves.map(({ protocol }) => protocol));
     return new Listener({
-      address: config.postgresListen,
+      address: config.listen[adapter.listener]!,
       adapter,
-      host: this.#host(),
-      sessions: () => this.#sessions.size,
+      host: this.#host(adapter.listener),
+      sessions: () => this.#sessions.count(protocols),
       maxConnections: config.limits.maxConnections,
       log,
     });
   }
 
-  #host(): GatewayHost {
+  #host(listener: ListenerName): GatewayHost {
     const { config, log } = this.parts;
     const policies = this.#policies;
     return {
       limits: config.limits,
-      tls: () => this.#tls?.context,
+      tls: () => (config.plain.has(listener) ? undefined : this.#tls?.context),
       authenticate: (credential) => this.#authenticator.authenticate(credential),
       resource: (name, protocol) => policies.current?.resource(name, protocol),
       open: (request) => this.#sessions.open(request),
@@ -233,6 +239,8 @@ export class Gateway {
         if (!key) throw new Error('no policy has been received');
         return key;
       },
+      approvalUrl: (id) => this.#controlPlane.approvalUrl(id),
+      forbidden: (address, port) => this.#controlPlane.isAt(address, port),
       log: (level, message, fields) => log[level]({ ...fields }, message),
     };
   }

@@ -77,7 +77,7 @@ export class Listener {
       adapter.accept(socket, host);
     } catch (error) {
       log.error(
-        { protocol: adapter.protocol, error: (error as Error).message },
+        { listener: adapter.listener, error: (error as Error).message },
         'an adapter failed on a new connection',
       );
       socket.destroy();

@@ -1,5 +1,9 @@
 import { createRequire } from 'node:module';
+import type { ProtocolAdapter } from '@sallyport/enforcement';
 import { Judge } from '@sallyport/policy';
+import { createHttpsEntrance } from '@sallyport/http-core';
+import { createHttpProtocol } from '@sallyport/protocol-http';
+import { createKubernetesProtocol } from '@sallyport/protocol-kubernetes';
 import { createPostgresAdapter } from '@sallyport/protocol-postgres';
 import { ConfigError, loadConfig, type Config } from './config.js';
 import { Gateway } from './gateway.js';
@@ -21,14 +25,19 @@ function readConfig(): Config {
   }
 }
 
+/** Every protocol that this gateway speaks. */
+const adaptersOf = ({ httpDomain }: Config): ProtocolAdapter[] => [
+  createPostgresAdapter(),
+  createHttpsEntrance([createHttpProtocol(), createKubernetesProtocol()], { domain: httpDomain }),
+];
+
 closeToInspectors();
 const config = readConfig();
 const log = createLogger(config.logLevel, config.name);
 try {
   const gateway = new Gateway({
     config,
-    // Every protocol that this gateway speaks.
-    adapters: [createPostgresAdapter()],
+    adapters: adaptersOf(config).filter(({ listener }) => config.listen[listener]),
     compile: (input) => new Judge(input),
     version,
     log,

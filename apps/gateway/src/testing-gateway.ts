@@ -23,7 +23,10 @@ export function testConfig(stateDir: string, controlPlaneUrl: string, enrolmentT
     name: 'local',
     enrolmentToken,
     stateDir,
-    postgresListen: { host: '127.0.0.1', port: 0 },
+    listen: { postgres: { host: '127.0.0.1', port: 0 } },
+    plain: new Set(['postgres', 'ssh']),
+    httpDomain: undefined,
+    sshHostKey: undefined,
     tls: undefined,
     spoolMaxBytes: 64 * 1024 * 1024,
     durability: 'write',
@@ -75,8 +78,13 @@ export function selectAction(text = 'select 1'): Action {
 
 /** A protocol of one line: the credential, then the resource's name. Answers `ready` or `no`; ends with the reason. */
 export class LineAdapter implements ProtocolAdapter {
-  readonly protocol = 'postgres';
-  readonly capabilities = { maskable: new Set(['mask'] as const), masks: new Set(['redact'] as const) };
+  readonly listener = 'postgres';
+  readonly serves = [
+    {
+      protocol: 'postgres' as const,
+      capabilities: { maskable: new Set(['mask'] as const), masks: new Set(['redact'] as const) },
+    },
+  ];
   readonly sessions: LiveSession[] = [];
 
   accept(socket: Socket, host: GatewayHost): void {

@@ -31,6 +31,11 @@ export interface Exchange<Request> {
   readonly parameters?: readonly (string | null)[];
   /** Whatever else of the target's state decides what the text means (search path, role, relation ids): part of the binding. */
   readonly binding?: string;
+  /**
+   * The client may send it again over another connection: its approval is bound to the credential instead of to the
+   * session and its place there.
+   */
+  readonly portable?: boolean;
 }
 
 /** What the recording and the audit keep of one judged exchange. */

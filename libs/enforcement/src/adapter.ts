@@ -3,10 +3,14 @@ import type { SecureContext } from 'node:tls';
 import type { ClassifiedField, ColumnRef, MaskMethod, Principal, Protocol, SessionInfo } from '@sallyport/domain';
 import type { ApprovalPort, Capabilities, PolicyPort, RecorderPort } from './ports.js';
 
-/** One protocol. The gateway's main.ts lists the adapters; nothing else knows which there are. */
+/** What clients connect to. Several protocols may share one. */
+export const listenerNames = ['postgres', 'https', 'ssh'] as const;
+export type ListenerName = (typeof listenerNames)[number];
+
+/** What serves one listener. The gateway's main.ts lists the adapters; nothing else knows which there are. */
 export interface ProtocolAdapter {
-  readonly protocol: Protocol;
-  readonly capabilities: Capabilities;
+  readonly listener: ListenerName;
+  readonly serves: readonly { readonly protocol: Protocol; readonly capabilities: Capabilities }[];
   /** Takes over an accepted socket. Must not throw, and must end the socket on any doubt. */
   accept(socket: Socket, host: GatewayHost): void;
 }
@@ -109,6 +113,10 @@ export interface GatewayHost {
   open(request: OpenSession): LiveSession;
   /** Key for stable pseudonyms, 32 bytes, the same on every gateway of an installation. */
   readonly pseudonymKey: Uint8Array;
+  /** Where people decide on an approval. */
+  approvalUrl(id: string): string;
+  /** Addresses that no target may have: the control plane's own. */
+  forbidden(address: string, port: number): boolean;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 

@@ -21,11 +21,10 @@ export interface HoldHooks {
 export function bindingHash(context: EnforcementContext, exchange: Exchange<unknown>, policyRevision: number): string {
   const { session } = context;
   const bound = [
-    session.id,
+    ...(exchange.portable ? ['portable'] : [session.id, exchange.seq]),
     `${session.principal.type}::${session.principal.id}`,
     session.credentialId,
     session.resource,
-    exchange.seq,
     exchange.action.text,
     exchange.action.fingerprint,
     exchange.parameters ?? null,
@@ -47,19 +46,7 @@ export async function awaitApproval<Request>(
   const { exchange, terms } = held;
   const waitSeconds = Math.min(terms.expiresInSeconds, hooks.maxWaitSeconds ?? Infinity);
   const hash = bindingHash(context, exchange, held.policyRevision);
-  const request: ApprovalRequest = {
-    id: randomUUID(),
-    session: context.session,
-    seq: exchange.seq,
-    decisionId: held.decisionId,
-    action: exchange.action,
-    parameters: exchange.parameters,
-    terms: { ...terms, expiresInSeconds: waitSeconds },
-    policyRevision: held.policyRevision,
-    bindingHash: hash,
-    reasons: held.because.flatMap((reason) => reason.text ?? []),
-    expiresAt: new Date(Date.now() + waitSeconds * 1000).toISOString(),
-  };
+  const request = approvalRequest(context, held, { hash, waitSeconds });
   const no = (code: ReasonCode, text: string): Refused => deny(context, held, request.id, { code, text });
   const timer = new AbortController();
   const progress = { consuming: false };
@@ -93,11 +80,33 @@ export async function awaitApproval<Request>(
   }
 }
 
-async function release<Request>(
+export function approvalRequest<Request>(
+  context: EnforcementContext,
+  { exchange, terms, decisionId, policyRevision, because }: Held<Request>,
+  { hash, waitSeconds }: { readonly hash: string; readonly waitSeconds: number },
+): ApprovalRequest {
+  return {
+    id: randomUUID(),
+    session: context.session,
+    seq: exchange.seq,
+    decisionId,
+    action: exchange.action,
+    parameters: exchange.parameters,
+    terms: { ...terms, expiresInSeconds: waitSeconds },
+    policyRevision,
+    bindingHash: hash,
+    reasons: because.flatMap((reason) => reason.text ?? []),
+    expiresAt: new Date(Date.now() + waitSeconds * 1000).toISOString(),
+    ...(exchange.portable && { portable: true }),
+  };
+}
+
+/** Goes through the sequence again with an approval in hand. Rejects when it fails on the way; nothing runs then. */
+export async function release<Request>(
   context: EnforcementContext,
   held: Held<Request>,
-  request: ApprovalRequest,
-  hooks: HoldHooks & { readonly consuming: () => void },
+  request: Pick<ApprovalRequest, 'id' | 'terms' | 'bindingHash'>,
+  hooks: Pick<HoldHooks, 'reinspect' | 'signal'> & { readonly consuming: () => void },
 ): Promise<Permitted<Request> | Refused> {
   const { exchange } = held;
   const voided = (text: string): Refused => {
@@ -154,7 +163,8 @@ function decideAgain(context: EnforcementContext, action: Action, granted: Appro
   return { effect: 'deny', because, policyRevision: decision.policyRevision };
 }
 
-function deny<Request>(
+/** Records and says that it does not run. */
+export function deny<Request>(
   context: EnforcementContext,
   held: Held<Request>,
   approvalId: string,
@@ -166,7 +176,7 @@ function deny<Request>(
 }
 
 /** That the other side cannot be told keeps nobody from being refused. */
-function tell(say: () => void): void {
+export function tell(say: () => void): void {
   try {
     say();
   } catch {
@@ -174,7 +184,7 @@ function tell(say: () => void): void {
   }
 }
 
-function refusalOf(resolution: { readonly state: string; readonly comment?: string }): [ReasonCode, string] {
+export function refusalOf(resolution: { readonly state: string; readonly comment?: string }): [ReasonCode, string] {
   switch (resolution.state) {
     case 'denied':
       return [

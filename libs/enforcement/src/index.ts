@@ -6,6 +6,7 @@ export type {
   ApprovalResolution,
   Capabilities,
   EnforcementContext,
+  KnownApproval,
   PolicyPort,
   RecorderPort,
 } from './ports.js';
@@ -15,6 +16,8 @@ export type { Running } from './still-permitted.js';
 export { stillPermitted } from './still-permitted.js';
 export type { HoldHooks } from './await-approval.js';
 export { awaitApproval, bindingHash } from './await-approval.js';
+export type { PortableHooks, StillPending } from './await-portable-approval.js';
+export { awaitPortableApproval } from './await-portable-approval.js';
 export type {
   Authenticated,
   ClassifiedColumn,
@@ -22,6 +25,7 @@ export type {
   GatewayHost,
   GatewayLimits,
   HttpSettings,
+  ListenerName,
   KubernetesSettings,
   LiveSession,
   OpenSession,
@@ -30,3 +34,4 @@ export type {
   SshSettings,
   UpstreamEndpoint,
 } from './adapter.js';
+export { listenerNames } from './adapter.js';

@@ -49,6 +49,14 @@ export interface ApprovalRequest {
   readonly reasons: readonly string[];
   /** ISO 8601, UTC. */
   readonly expiresAt: string;
+  /** It outlives the session: the client may come back for it. */
+  readonly portable?: boolean;
+}
+
+/** An approval that was asked for earlier, as it stands. */
+export interface KnownApproval extends Pick<ApprovalRequest, 'id' | 'bindingHash' | 'terms' | 'expiresAt'> {
+  readonly state: 'pending' | 'consumed' | ApprovalResolution['state'];
+  readonly comment?: string;
 }
 
 export type ApprovalResolution =
@@ -60,6 +68,11 @@ export type ApprovalOutcome = 'completed' | 'failed' | 'unknown';
 
 /** The way to the humans. Every rejection denies. */
 export interface ApprovalPort {
+  /**
+   * A portable approval for the very same request, by its id where the client names it. One that was denied a moment ago
+   * counts; other ended ones only by their id. Undefined: there is none.
+   */
+  find(wanted: { readonly bindingHash: string; readonly id?: string }): Promise<KnownApproval | undefined>;
   /** Resolves when the control plane holds the request durably. */
   open(request: ApprovalRequest): Promise<void>;
   /** Resolves with the one final word; rejects when `signal` aborts. */

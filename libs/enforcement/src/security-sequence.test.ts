@@ -4,6 +4,7 @@ import {
   enforce,
   type ApprovalOutcome,
   type ApprovalPort,
+  type KnownApproval,
   type ApprovalRequest,
   type ApprovalResolution,
   type EnforcementContext,
@@ -70,6 +71,10 @@ class FakeApprovals implements ApprovalPort {
   async open(request: ApprovalRequest): Promise<void> {
     if (this.openFails) throw new Error('control plane away');
     this.opened = request;
+  }
+  known: KnownApproval | undefined;
+  async find(): Promise<KnownApproval | undefined> {
+    return this.known;
   }
   resolution(_id: string, signal: AbortSignal): Promise<ApprovalResolution> {
     if (this.answer !== 'never') return Promise.resolve(this.answer);

@@ -19,3 +19,6 @@ export type {
   UpstreamAnswer,
 } from './protocol.js';
 export { forwardedHeaders } from './request-headers.js';
+export { contentCodings } from './content-coding.js';
+export type { HttpsEntranceOptions } from './https-entrance.js';
+export { createHttpsEntrance } from './https-entrance.js';

@@ -82,6 +82,8 @@ export interface Understood {
    * same request again, which finds its approval by what it says.
    */
   readonly resume: 'by-id' | 'by-content';
+  /** For a request that people decide on: what it would change, asked of the target without any effect. */
+  enrich?(): Promise<{ readonly action: Action; readonly binding?: string }>;
   /** Reads the meaning again when approval has come; undefined: as it was. For what depends on the target's state. */
   reinspect?(): Promise<{ readonly action: Action; readonly binding?: string } | undefined>;
 }
@@ -99,6 +101,8 @@ export interface ForwardRequest {
 }
 
 export interface AnswerPlan {
+  /** Sent in place of what was inspected, where less of the request need be hidden from its target than was. */
+  readonly forward?: ForwardRequest;
   /** Looks at the head of the answer. */
   open(head: ResponseHead): OpenedAnswer;
 }

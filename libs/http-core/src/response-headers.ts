@@ -49,7 +49,8 @@ function isolate(headers: HeaderField[]): void {
 
 /** A place at the target becomes the same place at the gateway; any other is left as it is: nothing here follows it. */
 function clientLocation(location: string, { prefix, upstreamOrigin, upstreamPath }: PublicPlace): string {
-  const own = location.startsWith('/') && !location.startsWith('//') ? location : withoutOrigin(location, upstreamOrigin);
+  const own =
+    location.startsWith('/') && !location.startsWith('//') ? location : withoutOrigin(location, upstreamOrigin);
   if (own === undefined) return location;
   if (own === upstreamPath || own.startsWith(`${upstreamPath}/`)) return `${prefix}${own.slice(upstreamPath.length)}`;
   return own;

@@ -1,5 +1,11 @@
 import { objectId } from '@sallyport/domain';
-import type { ApprovalOutcome, ApprovalPort, ApprovalRequest, ApprovalResolution } from '@sallyport/enforcement';
+import type {
+  ApprovalOutcome,
+  ApprovalPort,
+  ApprovalRequest,
+  ApprovalResolution,
+  KnownApproval,
+} from '@sallyport/enforcement';
 import type { ToControlPlane, ToGateway } from '@sallyport/gateway-contract';
 import type { ControlPlaneLink } from '../link/control-plane-link.js';
 import { LinkError } from '../link/link-error.js';
@@ -10,12 +16,15 @@ import type { ApprovalJournal, ApprovalReport } from './approval-journal.js';
 type Resolved = ToGateway['approval.resolved'];
 
 interface Waiting {
-  readonly sessionId: string;
+  /** Undefined: it is portable, no session ends it. */
+  readonly sessionId: string | undefined;
   state: 'pending' | 'resolved' | 'claiming' | 'consumed';
   resolution: ApprovalResolution | undefined;
   settle: ((resolution: ApprovalResolution) => void) | undefined;
   /** The session ended while the claim was on its way. */
   sessionEnded: boolean;
+  /** Whatever becomes of it, it is of no use after. Milliseconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 const retryMs = 5000;
@@ -39,14 +48,17 @@ export class ApprovalWaiter implements ApprovalPort {
   }
 
   async open(request: ApprovalRequest): Promise<void> {
-    this.#waiting.set(request.id, {
-      sessionId: request.session.id,
-      state: 'pending',
-      resolution: undefined,
-      settle: undefined,
-      sessionEnded: false,
-    });
+    this.#waiting.set(request.id, waitingFor(request.portable ? undefined : request.session.id, request.expiresAt));
     await this.link.request('exchange.held', heldBody(request));
+  }
+
+  async find({ bindingHash, id }: Parameters<ApprovalPort['find']>[0]): Promise<KnownApproval | undefined> {
+    this.#forgetExpired();
+    const body = { bindingHash, ...(id !== undefined && { approvalId: id }) };
+    const { approval } = await this.link.request('approval.find', body);
+    if (!approval) return undefined;
+    this.#adopt(approval);
+    return approval;
   }
 
   resolution(id: string, signal: AbortSignal): Promise<ApprovalResolution> {
@@ -58,14 +70,13 @@ export class ApprovalWaiter implements ApprovalPort {
     }
     if (signal.aborted) return Promise.reject(new Error('aborted'));
     return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        waiting.settle = undefined;
-        reject(new Error('aborted'));
-      };
-      signal.addEventListener('abort', abort, { once: true });
+      const others = waiting.settle;
+      let waits = true;
+      signal.addEventListener('abort', () => ((waits = false), reject(new Error('aborted'))), { once: true });
+      // Of a portable approval several requests may wait for the word; only one of them can use it.
       waiting.settle = (resolution) => {
-        signal.removeEventListener('abort', abort);
-        resolve(resolution);
+        if (waits) resolve(resolution);
+        others?.(resolution);
       };
     });
   }
@@ -146,6 +157,26 @@ export class ApprovalWaiter implements ApprovalPort {
     this.journal.close();
   }
 
+  /** What another gateway, or an earlier process, asked for. */
+  #adopt({ id, state, expiresAt }: KnownApproval): void {
+    const known = this.#waiting.get(id);
+    if (state === 'pending') {
+      if (!known) this.#waiting.set(id, waitingFor(undefined, expiresAt));
+    } else if (state === 'approved') {
+      const waiting = known ?? waitingFor(undefined, expiresAt);
+      if (waiting.state === 'pending') Object.assign(waiting, { state: 'resolved', resolution: { state } });
+      this.#waiting.set(id, waiting);
+    }
+  }
+
+  #forgetExpired(): void {
+    const now = Date.now();
+    for (const [id, { sessionId, state, settle, expiresAt }] of this.#waiting) {
+      const unused = state === 'pending' || state === 'resolved';
+      if (sessionId === undefined && unused && !settle && expiresAt < now) this.#waiting.delete(id);
+    }
+  }
+
   #forgetUnlessApproved(id: string, resolution: ApprovalResolution): void {
     if (resolution.state !== 'approved') this.#waiting.delete(id);
   }
@@ -186,6 +217,17 @@ export class ApprovalWaiter implements ApprovalPort {
   }
 }
 
+function waitingFor(sessionId: string | undefined, expiresAt: string): Waiting {
+  return {
+    sessionId,
+    state: 'pending',
+    resolution: undefined,
+    settle: undefined,
+    sessionEnded: false,
+    expiresAt: Date.parse(expiresAt),
+  };
+}
+
 function heldBody(request: ApprovalRequest): ToControlPlane['exchange.held'] {
   const { id, session, seq, decisionId, action, parameters, terms, policyRevision, bindingHash, reasons, expiresAt } =
     request;
@@ -206,5 +248,6 @@ function heldBody(request: ApprovalRequest): ToControlPlane['exchange.held'] {
     bindingHash,
     reasons: [...reasons],
     expiresAt,
+    ...(request.portable && { portable: true }),
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SallyportError, type SessionInfo } from '@sallyport/domain';
+import { SallyportError, type Protocol, type SessionInfo } from '@sallyport/domain';
 import type { Authenticated, LiveSession, OpenSession } from '@sallyport/enforcement';
 import type { ToGateway } from '@sallyport/gateway-contract';
 import type { ApprovalWaiter } from '../approvals/approval-waiter.js';
@@ -50,6 +50,7 @@ const tickMs = 1000;
 
 /** Every live session: admits them, and ends them when what they were admitted with no longer holds. */
 export class SessionRegistry {
+  readonly #counts = new Map<Protocol, number>();
   readonly #sessions = new Map<string, RegisteredSession>();
   readonly #revoked = new Revocations();
   readonly #ends = new EndQueue();
@@ -67,6 +68,13 @@ export class SessionRegistry {
 
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** Sessions of these protocols. */
+  count(protocols: ReadonlySet<Protocol>): number {
+    let count = 0;
+    for (const protocol of protocols) count += this.#counts.get(protocol) ?? 0;
+    return count;
   }
 
   get ids(): string[] {
@@ -103,6 +111,7 @@ export class SessionRegistry {
     const { until } = proof;
     const approved = new ConnectPermissions(revision).effect(subject, proof.principal) === 'hold';
     this.#sessions.set(info.id, { info, subject, request, recorder, close, approved, until, ending: undefined });
+    this.#counts.set(protocol, (this.#counts.get(protocol) ?? 0) + 1);
     reporter.opened(info);
     return { info, policy: new SessionPolicy(policies, subject), recorder, approvals, close };
   }
@@ -156,6 +165,8 @@ export class SessionRegistry {
     // Why it was told to end is the reason; that the client is gone then is only how the adapter noticed.
     const reason = session.ending?.reason ?? noticed;
     this.#sessions.delete(sessionId);
+    const { protocol } = session.info;
+    this.#counts.set(protocol, this.#counts.get(protocol)! - 1);
     this.options.approvals.sessionEnded(sessionId);
     const endedAt = new Date().toISOString();
     const finish = (): void => {

@@ -1,4 +1,5 @@
 import type { Action, Decision, Principal } from '@sallyport/domain';
+import { verbsOf } from '@sallyport/domain';
 import { prove, type ProofRefusal } from '../authentication/prove.js';
 import type { Revision } from '../policy/revision.js';
 import { portFor, type SessionSubject } from '../policy/session-policy.js';
@@ -49,6 +50,8 @@ export class ConnectPermissions {
   }
 
   #judge(subject: SessionSubject, principal: Principal): Decision['effect'] {
+    // Where every request shows its credential there is no connecting, only requests, and each is judged.
+    if (!verbsOf[subject.protocol as keyof typeof verbsOf]?.includes('connect')) return 'permit';
     try {
       return portFor(this.revision, subject, principal).judge(connectAction(subject)).effect;
     } catch {

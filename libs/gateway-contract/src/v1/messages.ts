@@ -83,7 +83,11 @@ export const toControlPlane = {
     bindingHash: z.string().length(64),
     reasons: z.array(z.string()),
     expiresAt: time,
+    /** It outlives the session; the client may come back for it. */
+    portable: z.boolean().optional(),
   }),
+  /** A portable approval for the very same request, by its id where the client named it. */
+  'approval.find': z.strictObject({ bindingHash: z.string().length(64), approvalId: uuid.optional() }),
   'approval.consume': z.strictObject({ approvalId: uuid, bindingHash: z.string() }),
   'approval.abandon': z.strictObject({ approvalId: uuid, reason: z.string() }),
   'approval.outcome': z.strictObject({
@@ -122,6 +126,18 @@ export const replies = {
   'session.opened': z.strictObject({}),
   'session.closed': z.strictObject({}),
   'exchange.held': z.strictObject({}),
+  'approval.find': z.strictObject({
+    approval: z
+      .strictObject({
+        id: uuid,
+        state: z.enum(['pending', 'approved', 'consumed', 'denied', 'expired', 'abandoned', 'void']),
+        comment: z.string().optional(),
+        terms,
+        bindingHash: z.string().length(64),
+        expiresAt: time,
+      })
+      .nullable(),
+  }),
   'approval.consume': z.strictObject({ consumed: z.boolean() }),
   'approval.abandon': z.strictObject({}),
   'approval.outcome': z.strictObject({}),

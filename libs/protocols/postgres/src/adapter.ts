@@ -15,8 +15,8 @@ export function adapterFor(dialect: SqlDialect): ProtocolAdapter {
   let loaded: Promise<void> | undefined;
 
   return {
-    protocol: 'postgres',
-    capabilities,
+    listener: 'postgres',
+    serves: [{ protocol: 'postgres', capabilities }],
     accept(socket: Socket, host: GatewayHost): void {
       socket.on('error', () => undefined).setNoDelay(true);
       const leave = unauthenticated.enter(host.limits.maxUnauthenticated);

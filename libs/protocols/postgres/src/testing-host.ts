@@ -96,6 +96,14 @@ export class TestingHost implements GatewayHost {
     };
   }
 
+  approvalUrl(id: string): string {
+    return `https://control-plane.test/v1/approvals/${id}`;
+  }
+
+  forbidden(): boolean {
+    return false;
+  }
+
   log(level: string, message: string, fields?: Readonly<Record<string, unknown>>): void {
     this.logs.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`);
   }
@@ -168,6 +176,11 @@ export class TestingApprovals {
   open(request: ApprovalRequest): Promise<void> {
     this.opened.push(request);
     return Promise.resolve();
+  }
+
+  /** A connection that is held waits by itself: nothing here is asked for again. */
+  find(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   resolution(id: string, signal: AbortSignal): Promise<ApprovalResolution> {

@@ -81,9 +81,9 @@ async function insert(manager: EntityManager, gateway: GatewayIdentity, held: He
     manager,
     `INSERT INTO approvals (id, session_id, gateway, requester, requester_ref, credential_id, resource, protocol,
        client_address, seq, decision_id, kind, text, parameters, effects, terms, policy_revision, binding_hash, reasons,
-       expires_at)
+       expires_at, portable)
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::jsonb, $17, $18, $19,
-       LEAST($20::timestamptz, now() + make_interval(secs => ($16::jsonb->>'expiresInSeconds')::float8 + $21))
+       LEAST($20::timestamptz, now() + make_interval(secs => ($16::jsonb->>'expiresInSeconds')::float8 + $21)), $22
      WHERE $20::timestamptz > now()
      RETURNING (extract(epoch FROM expires_at - now()) * 1000)::int AS expires_in_ms`,
     [
@@ -108,6 +108,7 @@ async function insert(manager: EntityManager, gateway: GatewayIdentity, held: He
       JSON.stringify(held.reasons),
       held.expiresAt,
       clockSkewSeconds,
+      held.portable ?? false,
     ],
   );
   if (!inserted) throw new ProblemError(422, 'approval-expired', 'The approval would have expired already.');

@@ -47,6 +47,8 @@ export class ApprovalRelease {
         return 'void';
       }
       if (!(await move(manager, approval.id, 'consume'))) return 'refused';
+      // Whoever runs it is the one to be asked what came of it.
+      await manager.query('UPDATE approvals SET gateway = $2 WHERE id = $1', [approval.id, gateway.name]);
       await this.#record(manager, gateway, approval, 'approval.consume', { bindingHash: approval.binding_hash });
       return 'consumed';
     });
@@ -94,7 +96,7 @@ export class ApprovalRelease {
     if (sessionIds.length === 0) return;
     await manager.query(
       `UPDATE approvals SET state = 'abandoned', state_reason = 'the session ended', resolved_at = now()
-       WHERE session_id = ANY ($1::uuid[]) AND state = ANY ($2::text[])`,
+       WHERE session_id = ANY ($1::uuid[]) AND state = ANY ($2::text[]) AND NOT portable`,
       [sessionIds, statesAccepting('abandon')],
     );
   }
@@ -121,7 +123,7 @@ export class ApprovalRelease {
   /** Undefined: it never arrived here, so there is nothing to use or give up. Throws ProblemError `foreign-approval`. */
   async #own(manager: EntityManager, gateway: GatewayIdentity, id: string): Promise<ApprovalRow | undefined> {
     const approval = await lockApproval(manager, id);
-    if (approval && approval.gateway !== gateway.name) {
+    if (approval && approval.gateway !== gateway.name && !approval.portable) {
       throw new ProblemError(403, 'foreign-approval', 'The approval is not one of this gateway.');
     }
     return approval;

@@ -24,6 +24,8 @@ export interface ApprovalRow {
   readonly terms: ApprovalTerms;
   readonly policy_revision: string;
   readonly binding_hash: string;
+  /** It outlives its session and may be used at any gateway. */
+  readonly portable: boolean;
   readonly reasons: string[];
   readonly created_at: Date;
   readonly expires_at: Date;

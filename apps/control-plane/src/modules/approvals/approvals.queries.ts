@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Approval, ApprovalQuery, ApprovalSummary } from '@sallyport/api-contract';
 import { principalRef, type Principal } from '@sallyport/domain';
-import type { ToGateway } from '@sallyport/gateway-contract';
+import type { Replies, ToControlPlane, ToGateway } from '@sallyport/gateway-contract';
 import type { DataSource } from 'typeorm';
 import { DATA_SOURCE } from '../../platform/database/data-source.js';
 import { firstRow, rows } from '../../platform/database/query.js';
@@ -14,7 +14,10 @@ import { displayText } from './display-text.js';
 
 const defaultLimit = 50;
 const excerptLength = 200;
+/** So long a client that comes back without knowing an id is told that its request was denied. Seconds. */
+const deniedSeconds = 60;
 type Resolved = ToGateway['approval.resolved'];
+type FoundApproval = NonNullable<Replies['approval.find']['approval']>;
 
 /** The read side of approvals. */
 @Injectable()
@@ -78,6 +81,32 @@ export class ApprovalsQueries {
   async resolution(id: string): Promise<Resolved | undefined> {
     const row = await findApproval(this.dataSource, id);
     return row && toResolved(row, await decisionsOf(this.dataSource, id));
+  }
+
+  /** The newest portable approval of a request, as it stands. */
+  async find({ bindingHash, approvalId }: ToControlPlane['approval.find']): Promise<FoundApproval | null> {
+    const row = await firstRow<ApprovalRow>(
+      this.dataSource,
+      `SELECT *, expires_at <= now() AS is_past FROM approvals
+       WHERE portable AND binding_hash = $1 AND (CASE WHEN $2::uuid IS NOT NULL THEN id = $2 ELSE
+         (state IN ('pending', 'approved') AND expires_at > now())
+         OR (state = 'denied' AND resolved_at > now() - make_interval(secs => $3)) END)
+       ORDER BY created_at DESC LIMIT 1`,
+      [bindingHash, approvalId ?? null, deniedSeconds],
+    );
+    if (!row) return null;
+    const resolved = toResolved(row, await decisionsOf(this.dataSource, row.id));
+    return {
+      id: row.id,
+      state: shownState(row),
+      ...(resolved?.comment !== undefined && { comment: resolved.comment }),
+      terms: {
+        requirements: row.terms.requirements.map((one) => ({ ...one, groups: [...one.groups] })),
+        expiresInSeconds: row.terms.expiresInSeconds,
+      },
+      bindingHash: row.binding_hash,
+      expiresAt: row.expires_at.toISOString(),
+    };
   }
 
   /** Decided approvals of these sessions that are not used yet or that have ended: what a gateway missed while away. */

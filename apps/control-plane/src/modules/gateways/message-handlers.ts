@@ -57,6 +57,10 @@ export class MessageHandlers {
           return {};
         },
       },
+      'approval.find': {
+        order: (body) => body.bindingHash,
+        handle: async (body) => ({ approval: await approvals.find(body) }),
+      },
       'approval.consume': {
         order: (body) => body.approvalId,
         handle: async (body, { gateway }) => ({ consumed: await release.consume(gateway, body) }),
@@ -89,6 +93,7 @@ const handledTypes: ReadonlySet<string> = new Set<HandledType>([
   'session.opened',
   'session.closed',
   'exchange.held',
+  'approval.find',
   'approval.consume',
   'approval.abandon',
   'approval.outcome',
