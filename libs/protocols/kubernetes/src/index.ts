@@ -1,0 +1,1 @@
+export { capabilities, createKubernetesProtocol } from './protocol.js';
