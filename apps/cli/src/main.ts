@@ -8,6 +8,7 @@ import { auditCommand } from './commands/audit/audit.js';
 import { doctorCommand } from './commands/doctor/doctor.js';
 import { gatewayCommand } from './commands/gateway/gateway.js';
 import { grantsCommand } from './commands/grants/grants.js';
+import { kubeconfigCommand } from './commands/kubeconfig/kubeconfig.js';
 import { loginCommand } from './commands/login/login.js';
 import { logoutCommand } from './commands/login/logout.js';
 import { tokenCommand } from './commands/login/token.js';
@@ -49,6 +50,7 @@ const commands: readonly Command[] = [
   logoutCommand(),
   whoamiCommand(),
   tokenCommand(),
+  kubeconfigCommand(),
   requestsCommand(),
   grantsCommand(),
   rolesCommand(),

@@ -1,13 +1,14 @@
 import { demoDatabase, demoRole } from './demo-database.js';
 
+/** The files are read by the control plane when it applies this. */
 export interface DemoUpstream {
   readonly port: number;
-  /** Read by the control plane when it applies this. */
   readonly passwordFile: string;
+  readonly orders: { readonly port: number; readonly tokenFile: string };
 }
 
 /** What `up --demo` applies once: a resource, two accounts, and policies that permit, deny, hold and mask. */
-export function demoManifests({ port, passwordFile }: DemoUpstream): string {
+export function demoManifests({ port, passwordFile, orders }: DemoUpstream): string {
   return `# Applied by \`sallyport up --demo\`. Change it and run \`sallyport apply -f\` on it.
 kind: Resource
 name: shop
@@ -19,6 +20,8 @@ spec:
   classification:
     - {column: public.customers.email, tags: [pii], mask: pseudonym}
     - {column: public.customers.ssn, tags: [pii, secret], mask: redact}
+---
+${ordersResource(orders)}
 ---
 kind: Group
 name: ci
@@ -66,5 +69,42 @@ spec:
       action in [Action::"connect", Action::"read", Action::"write", Action::"alter", Action::"reveal"],
       resource in Resource::"shop"
     );
+---
+kind: Policy
+name: ci-on-orders-api
+spec:
+  cedar: |
+    permit (principal in Group::"ci", action == Action::"request", resource == Resource::"orders-api")
+    when { context.http.method == "GET" && ["/orders", "/orders/{id}"].contains(context.http.route) };
+
+    @approval("dba")
+    @reason("deletes need a second pair of eyes")
+    permit (principal in Group::"ci", action == Action::"request", resource == Resource::"orders-api")
+    when { context.http.method == "DELETE" && context.http.route == "/orders/{id}" };
+---
+kind: Policy
+name: dba-on-orders-api
+spec:
+  cedar: |
+    permit (
+      principal in Group::"dba",
+      action in [Action::"request", Action::"reveal"],
+      resource in Resource::"orders-api"
+    );
 `;
+}
+
+/** The HTTP service alone: later starts apply it again where its port moved. */
+export function ordersResource({ port, tokenFile }: DemoUpstream['orders']): string {
+  return `kind: Resource
+name: orders-api
+spec:
+  protocol: http
+  labels: {env: demo}
+  upstream: {url: "http://127.0.0.1:${port}"}
+  credential: {bearer: {file: ${JSON.stringify(tokenFile)}}}
+  http: {routes: ["/orders", "/orders/{id}", "/admin/export"]}
+  classification:
+    - {path: "$..email", tags: [pii], mask: pseudonym}
+    - {path: "$..card", tags: [pii, secret], mask: redact}`;
 }

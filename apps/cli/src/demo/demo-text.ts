@@ -1,17 +1,18 @@
+import type { PortPlan } from '../local/port-plan.js';
 import type { Demo } from './demo.js';
 import { demoWorkload } from './demo-people.js';
 
 export interface DemoTextOptions {
   readonly demo: Demo;
   readonly ca: string;
-  readonly postgresPort: number;
+  readonly ports: PortPlan;
   /** `npx sallyport`, with `--data DIR` where it is not the default. */
   readonly command: string;
 }
 
 /** Commands to paste, in the order in which they tell the story. */
-export function demoText({ demo, ca, postgresPort, command }: DemoTextOptions): string {
-  const connection = `host=127.0.0.1 port=${postgresPort} dbname=shop sslmode=verify-ca sslrootcert=${ca}`;
+export function demoText({ demo, ca, ports, command }: DemoTextOptions): string {
+  const connection = `host=127.0.0.1 port=${ports.postgres} dbname=shop sslmode=verify-ca sslrootcert=${ca}`;
   return `Try it: connect as the service account ci, with nothing but psql
 
   PGPASSWORD=$(cat ${demo.keyFiles['ci']}) psql "${connection} user=ci"
@@ -27,6 +28,16 @@ In another terminal
   ${command} sessions list
   ${command} sessions replay ID            # what ci saw, and why
 
+An HTTP service, with nothing but curl
+
+  ORDERS=https://127.0.0.1:${ports.https}/http/orders-api
+  AUTH="Authorization: Bearer $(cat ${demo.keyFiles['ci']})"
+  curl -s --cacert ${ca} -H "$AUTH" $ORDERS/orders/1                 # e-mail and card come masked
+  curl -s --cacert ${ca} -H "$AUTH" $ORDERS/admin/export             # denied
+  curl -si --cacert ${ca} -H "$AUTH" -H 'Prefer: wait=2' -X DELETE $ORDERS/orders/3   # held: 202 and where to look
+  ${command} approvals approve ID
+  curl -si --cacert ${ca} -H "$AUTH" -H 'Sallyport-Approval: ID' -X DELETE $ORDERS/orders/3
+${demo.cluster ? kubernetesText(command, demo.keyFiles['ci']!) : ''}
 Be a person: choose Dana on the page that opens, and Riley for the second
 
   ${command} --profile dana login
@@ -39,5 +50,17 @@ Be a pipeline: its CI's token is the password, and another repository's is not
 
   TOKEN=$(curl -s -d '${JSON.stringify(demoWorkload)}' ${demo.issuer}/workload-token)
   PGPASSWORD=$TOKEN psql "${connection} user=pipeline" -c 'SELECT count(*) FROM orders'
+`;
+}
+
+function kubernetesText(command: string, keyFile: string): string {
+  return `
+A Kubernetes cluster, with nothing but kubectl
+
+  ${command} kubeconfig cluster --key-file ${keyFile} --output ci.kubeconfig
+  export KUBECONFIG=$PWD/ci.kubeconfig
+  kubectl get secrets -A -o yaml           # data comes masked
+  kubectl delete pod NAME                  # waits for somebody's approval
+  kubectl exec NAME -- env                 # recorded: sessions replay ID
 `;
 }

@@ -4,11 +4,14 @@ import { ApiClient, ApiError } from '@sallyport/api-client';
 import { createdKey, identityProvider, manifestResult, resource, whoami } from '@sallyport/api-contract';
 import { randomSecret, storedSecret, writePrivateFile } from '../local/private-file.js';
 import { loadManifests } from '../manifest-files.js';
+import type { PortPlan } from '../local/port-plan.js';
+import { declareCluster } from './demo-cluster.js';
 import { startDemoDatabase } from './demo-database.js';
-import { demoManifests, type DemoUpstream } from './demo-manifests.js';
+import { demoManifests, ordersResource, type DemoUpstream } from './demo-manifests.js';
+import { startDemoOrdersApi } from './demo-orders-api.js';
 import { demoIssuerManifests, demoPeopleManifests } from './demo-people.js';
 
-/** The sample database that plays the target. */
+/** The sample database and service that play the targets. */
 export interface DemoTarget extends DemoUpstream {
   readonly ended: Promise<void>;
 }
@@ -16,6 +19,8 @@ export interface DemoTarget extends DemoUpstream {
 export interface DemoOptions {
   readonly data: string;
   readonly target: DemoTarget;
+  /** Path of a kubeconfig. */
+  readonly kubeconfig: string | undefined;
   /** URL of the development issuer. */
   readonly issuer: string;
   readonly api: string;
@@ -32,28 +37,36 @@ export interface Demo {
   readonly keyFiles: Readonly<Record<string, string>>;
   /** URL of the development issuer. */
   readonly issuer: string;
+  /** A Kubernetes cluster is shown as well, as the resource `cluster`. */
+  readonly cluster: boolean;
 }
 
 const accounts = ['ci', 'dba'] as const;
 
-export async function startDemoTarget(
-  { data, port }: { readonly data: string; readonly port: number },
+export async function startDemoTargets(
+  { data, ports }: { readonly data: string; readonly ports: PortPlan },
   onStarted: (stop: () => Promise<void>) => void,
 ): Promise<DemoTarget> {
+  const tokenFile = path.join(data, 'demo-orders-api.token');
+  const orders = await startDemoOrdersApi({ port: ports.demoOrders, token: storedSecret(tokenFile, randomSecret) });
+  onStarted(() => orders.stop());
   const passwordFile = path.join(data, 'demo-shop-app.password');
+  const port = ports.demoDatabase;
   const database = await startDemoDatabase({ data, port, password: storedSecret(passwordFile, randomSecret) });
   onStarted(() => database.stop());
-  return { port, passwordFile, ended: database.ended };
+  return { port, passwordFile, orders: { port: ports.demoOrders, tokenFile }, ended: database.ended };
 }
 
 /** Declares the target and what the demo shows on it, the first time; makes the accounts' keys. */
 export async function declareDemo(options: DemoOptions): Promise<Demo> {
   await declare(options);
   await declarePeople(options);
+  if (options.kubeconfig !== undefined)
+    await declareCluster(options.kubeconfig, (text) => applyText(options, 'demo-cluster.yaml', text));
   const keyFiles = Object.fromEntries(accounts.map((name) => [name, path.join(options.data, `demo-${name}.key`)]));
   const keys: Record<string, string> = {};
   for (const [name, file] of Object.entries(keyFiles)) keys[name] = await accountKey(options, name, file);
-  return { keys, keyFiles, issuer: options.issuer };
+  return { keys, keyFiles, issuer: options.issuer, cluster: options.kubeconfig !== undefined };
 }
 
 /** Later starts change the upstream's port alone, where it moved: what people made of the demo stays. */
@@ -71,6 +84,9 @@ async function declare({ client, data, target }: DemoOptions): Promise<void> {
       },
     });
   }
+  const api = await existing(client.get('/v1/resources/orders-api', resource));
+  const moved = api?.protocol === 'http' && api.upstream.url !== `http://127.0.0.1:${target.orders.port}`;
+  if (moved) await applyFile(client, path.join(data, 'demo-orders-api.yaml'), ordersResource(target.orders));
 }
 
 /** Later starts change where the issuer is alone, where its port moved. */
@@ -92,6 +108,10 @@ async function existing<T>(question: Promise<T>): Promise<T | undefined> {
     if (error instanceof ApiError && error.status === 404) return undefined;
     throw error;
   }
+}
+
+function applyText({ client, data }: DemoOptions, file: string, text: string): Promise<void> {
+  return applyFile(client, path.join(data, file), text);
 }
 
 async function applyFile(client: ApiClient, file: string, text: string): Promise<void> {

@@ -9,6 +9,9 @@ test('without a base the documented ports', () => {
     database: 7450,
     demoDatabase: 7451,
     demoIssuer: 7452,
+    https: 7444,
+    ssh: 7422,
+    demoOrders: 7453,
   });
 });
 

@@ -9,6 +9,9 @@ export interface PortPlan {
   readonly database: number;
   readonly demoDatabase: number;
   readonly demoIssuer: number;
+  readonly https: number;
+  readonly ssh: number;
+  readonly demoOrders: number;
 }
 
 const defaults: PortPlan = {
@@ -18,6 +21,9 @@ const defaults: PortPlan = {
   database: 7450,
   demoDatabase: 7451,
   demoIssuer: 7452,
+  https: 7444,
+  ssh: 7422,
+  demoOrders: 7453,
 };
 
 /** The documented ports, or consecutive ones from `base`. Throws CliError on a base that leaves no room. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { CliError } from '../exit-codes.js';
-import { declareDemo, startDemoTarget, type Demo } from '../demo/demo.js';
+import { declareDemo, startDemoTargets, type Demo } from '../demo/demo.js';
 import { startDemoIssuer } from '../demo/demo-issuer.js';
 import { InstanceLock } from './instance-lock.js';
 import { requireFreePorts, type PortPlan } from './port-plan.js';
@@ -12,6 +12,8 @@ export interface UpOptions {
   readonly data: string;
   readonly ports: PortPlan;
   readonly demo: boolean;
+  /** Path of a kubeconfig whose cluster the demo shows as well. */
+  readonly kubeconfig: string | undefined;
   readonly say: (line: string) => void;
   readonly onReady: (running: Running) => void;
 }
@@ -51,24 +53,27 @@ async function runLocked(options: UpOptions, stopRequested: Promise<string>, loc
 }
 
 async function start(options: UpOptions, onStarted: (stop: Stop) => void): Promise<{ end: Promise<never> }> {
-  const { data, ports, say } = options;
+  const { data, ports, say, kubeconfig } = options;
   fs.chmodSync(data, 0o700);
   // What a killed run left behind would tell others of an API that is not there yet.
   fs.rmSync(upFilePath(data), { force: true });
   await freePorts(options);
   const [stack, target] = await allStarted(
     startStack({ data, ports, say }, onStarted),
-    options.demo ? startDemoTarget({ data, port: ports.demoDatabase }, onStarted) : Promise.resolve(undefined),
+    options.demo ? startDemoTargets({ data, ports }, onStarted) : Promise.resolve(undefined),
   );
   const { api, client, certificates, adminToken } = stack;
   const ca = fs.readFileSync(certificates.ca, 'utf8');
   const demoIssuer = () => startDemoIssuer({ data, api, port: ports.demoIssuer }, onStarted);
-  const demo = target && (await declareDemo({ data, client, api, ca, target, issuer: await demoIssuer() }));
+  const demo = target && (await declareDemo({ data, client, api, ca, target, kubeconfig, issuer: await demoIssuer() }));
   const content: UpFile = {
     api,
     ca: certificates.ca,
     adminToken,
-    gateway: { postgres: { host: '127.0.0.1', port: ports.postgres } },
+    gateway: {
+      postgres: { host: '127.0.0.1', port: ports.postgres },
+      https: { host: '127.0.0.1', port: ports.https },
+    },
     ...(demo && { demo: demo.keys, demoIssuer: demo.issuer }),
   };
   writeUpFile(data, content);
@@ -89,8 +94,8 @@ async function allStarted<A, B>(first: Promise<A>, second: Promise<B>): Promise<
 }
 
 async function freePorts({ ports, demo }: UpOptions): Promise<void> {
-  const { demoDatabase, demoIssuer, ...always } = ports;
-  await requireFreePorts(demo ? { ...always, demoDatabase, demoIssuer } : always);
+  const { demoDatabase, demoIssuer, demoOrders, ...always } = ports;
+  await requireFreePorts(demo ? { ...always, demoDatabase, demoIssuer, demoOrders } : always);
 }
 
 async function stopAll(stops: readonly Stop[], say: (line: string) => void): Promise<void> {

@@ -11,6 +11,7 @@ import { dataDirectory } from '../../settings.js';
 interface Options {
   readonly portBase?: number;
   readonly demo?: boolean;
+  readonly kubeconfig?: string;
 }
 
 export function upCommand(): Command {
@@ -18,8 +19,9 @@ export function upCommand(): Command {
     .description('run everything on this machine: PostgreSQL, control plane and one gateway')
     .option('--port-base <port>', 'use consecutive ports from this one instead of the documented ones', wholeNumber)
     .option('--demo', 'add a sample database, service accounts and policies, and print commands to paste')
+    .option('--kubeconfig <file>', 'with --demo: show the cluster of this kubeconfig, too')
     .action(async (_options: unknown, command: Command) => {
-      const { portBase, demo = false, json = false, ...global } = optionsOf<Options>(command);
+      const { portBase, demo = false, kubeconfig, json = false, ...global } = optionsOf<Options>(command);
       const data = dataDirectory(global);
       // Loads what starts servers and makes certificates, which no other command needs.
       const { runUp } = await import('../../local/run.js');
@@ -27,6 +29,7 @@ export function upCommand(): Command {
         data,
         ports: portPlan(portBase),
         demo,
+        kubeconfig,
         say: (line) => process.stderr.write(`sallyport: ${line}\n`),
         onReady: (running) => {
           if (json) printJson({ ready: true, upFile: upFilePath(data), api: running.content.api });
@@ -49,10 +52,11 @@ Sallyport is ready. Ctrl-C stops it.
 
   API               ${content.api}
   PostgreSQL        127.0.0.1:${ports.postgres}  (TLS; the password is a token)
+  HTTP, Kubernetes  https://127.0.0.1:${ports.https}/http/NAME, /k8s/NAME
   gateway health    http://127.0.0.1:${ports.gatewayHealth}/readyz
   authority         ${content.ca}
   for scripts       ${upFilePath(data)}
   logs, recordings  ${path.join(data, 'logs')}, ${path.join(data, 'recordings')}
 `);
-  if (demo) printLine(demoText({ demo, ca: content.ca, postgresPort: ports.postgres, command }));
+  if (demo) printLine(demoText({ demo, ca: content.ca, ports, command }));
 }
