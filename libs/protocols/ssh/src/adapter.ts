@@ -24,8 +24,8 @@ export function createSshAdapter({ hostKeys }: SshAdapterOptions): SshAdapter {
   if (new Set(keys.map(({ type }) => type)).size < keys.length) throw new TypeError('two host keys of one type');
   const unauthenticated = new ConnectionLimit();
   return {
-    protocol: 'ssh',
-    capabilities,
+    listener: 'ssh',
+    serves: [{ protocol: 'ssh', capabilities }],
     nativeCrypto,
     accept(socket: Socket, host: GatewayHost): void {
       socket.on('error', () => undefined).setNoDelay(true);

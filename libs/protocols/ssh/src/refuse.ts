@@ -1,5 +1,5 @@
 import type { Reason } from '@sallyport/domain';
-import type { ApprovalRequest, Refused } from '@sallyport/enforcement';
+import type { ApprovalRequest, GatewayHost, Refused } from '@sallyport/enforcement';
 
 /** What a shell answers for a command that is there and may not be run (POSIX, 2.8.2). */
 export const refusedStatus = 126;
@@ -16,12 +16,13 @@ export function refusalText(refused: Refused): string {
   return line(`blocked by access policy${why} (decision ${refused.decisionId})`);
 }
 
-export function holdText(approval: ApprovalRequest): string {
+export function holdText(approval: ApprovalRequest, host: Pick<GatewayHost, 'approvalUrl'>): string {
   const why = approval.reasons[0];
   return [
     line(`waiting for approval ${approval.id}${why ? `: ${printable(why)}` : ''}`),
     line(`decision ${approval.decisionId}, expires ${approval.expiresAt}`),
     line(`a reviewer runs: sallyport approvals approve ${approval.id}`),
+    line(`or decides at ${host.approvalUrl(approval.id)}`),
   ].join('');
 }
 
@@ -36,6 +37,5 @@ function tellingReason(because: readonly Reason[]): Reason | undefined {
 
 /** Reasons are written by people; on a terminal they must not be able to move the cursor. */
 function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?').slice(0, 500);
 }

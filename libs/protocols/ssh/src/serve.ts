@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { SallyportError } from '@sallyport/domain';
 import type { Authenticated, GatewayHost, LiveSession, ResourceBinding } from '@sallyport/enforcement';
-import { clientRequests } from './channels/channel-requests.js';
+import { serveRequests } from './channels/channel-requests.js';
 import { SshConnection, type ConnectionEvents } from './connection/connection.js';
 import { connectAction, sceneOf } from './inspect.js';
 import { LoginRefusal } from './login/login-refusal.js';
@@ -81,7 +81,7 @@ class ServedConnection {
     await this.#judgeConnect(session);
     session.attach(await this.#dial(binding, login));
     if (session.over.aborted) throw new LoginRefusal('the session was ended before it began');
-    this.#connection.events = clientRequests(session);
+    serveRequests(session, this.#connection);
     clearTimeout(this.#deadline);
   }
 
@@ -119,7 +119,7 @@ class ServedConnection {
       {
         pending: (approval) => {
           clearTimeout(this.#deadline);
-          this.#auth.banner(holdText(approval));
+          this.#auth.banner(holdText(approval, session.host));
         },
         signal: this.#gone.signal,
       },
@@ -146,6 +146,7 @@ class ServedConnection {
         port: upstream.port,
         hostKeys: ssh?.hostKeys ?? [],
         credential: { username: login, password, privateKey },
+        forbidden: (address, port) => this.gate.host.forbidden(address, port),
       },
       this.#gone.signal,
     );

@@ -28,6 +28,8 @@ export interface Request<T> {
   readonly binding?: string;
   /** `prepare`: nothing runs yet, so a hold lets it through. */
   readonly phase?: 'prepare' | 'execute';
+  /** What it yields cannot be masked here: where policy asks for that, it is denied. */
+  readonly opaque?: boolean;
 }
 
 export interface HoldHooks {
@@ -99,11 +101,11 @@ export class SshSession {
 
   /** Judges, and waits for people where policy asks for them. Never rejects. */
   async judge<T>(seq: number, asked: Request<T>, hooks: HoldHooks): Promise<Permitted<T> | Refused> {
-    const { phase = 'execute', ...exchange } = asked;
-    const verdict = enforce(this.context, { seq, phase, ...exchange });
+    const { phase = 'execute', opaque, request, action, binding } = asked;
+    const context = opaque ? { ...this.context, capabilities: nothingMaskable } : this.context;
+    const verdict = enforce(context, { seq, phase, request, action, binding });
     if (verdict.kind !== 'hold') return verdict;
-    const { action, binding } = asked;
-    return awaitApproval(this.context, verdict, {
+    return awaitApproval(context, verdict, {
       pending: (approval) => hooks.pending(approval),
       reinspect: () => Promise.resolve({ action, binding }),
       signal: AbortSignal.any([hooks.signal, this.over]),
@@ -176,6 +178,8 @@ export class SshSession {
     }
   }
 }
+
+const nothingMaskable = { maskable: new Set<never>(), masks: new Set<never>() };
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown';

@@ -1,9 +1,10 @@
 import type { Action } from '@sallyport/domain';
 import type { ApprovalOutcome, Permitted } from '@sallyport/enforcement';
+import type { StreamMask } from '@sallyport/masking';
 import { ByteReader, ByteWriter } from '@sallyport/wire-kit';
 import type { Channel, ChannelEvents } from '../connection/channel.js';
 import { readString } from '../connection/wire.js';
-import type { OutputMasks, StreamMask } from '../mask.js';
+import type { OutputMasks } from '../mask.js';
 import { line, refusedStatus } from '../refuse.js';
 import type { SshSession } from '../session.js';
 

@@ -6,7 +6,7 @@ import type { Channel, ChannelEvents } from '../connection/channel.js';
 import { isRefused } from '../connection/connection.js';
 import { readText } from '../connection/wire.js';
 import { execAction, shellAction } from '../inspect.js';
-import { outputMasks } from '../output-masks.js';
+import { outputMasks } from '../mask.js';
 import { brokenStatus, holdText, line, refusalText, refusedStatus } from '../refuse.js';
 import type { SshSession } from '../session.js';
 import { putString } from '../transport/message-numbers.js';
@@ -60,7 +60,7 @@ export class Program implements ChannelEvents {
       const verdict = await this.session.judge(
         this.#seq,
         { request: this.setup.start, action },
-        { pending: (approval) => this.#tell(holdText(approval)), signal: this.#cancel.signal },
+        { pending: (approval) => this.#tell(holdText(approval, this.session.host)), signal: this.#cancel.signal },
       );
       if (verdict.kind === 'deny') return this.#refused(verdict);
       await this.#launch(action, verdict);
@@ -128,7 +128,7 @@ export class Program implements ChannelEvents {
 
   async #launch(action: Action, verdict: Permitted<ProgramStart>): Promise<void> {
     const { session } = this;
-    const masks = outputMasks(session, verdict.obligations);
+    const masks = outputMasks(verdict.obligations, session.host.pseudonymKey);
     if (!masks) return this.#unstarted(verdict, 'what it prints cannot be masked');
     if (this.#isOver()) return this.#unstarted(verdict, 'the client left before it ran');
     const start = verdict.permit.take();

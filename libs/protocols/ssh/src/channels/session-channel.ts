@@ -3,11 +3,8 @@ import type { Channel, ChannelEvents } from '../connection/channel.js';
 import { readString, readText, textOf } from '../connection/wire.js';
 import type { SshSession } from '../session.js';
 import { Program, type ProgramStart } from './program.js';
-import { startFiles } from './files.js';
+import { FileProxy } from './files/file-proxy.js';
 import { Environment, readTerminal, type Terminal } from './terminal.js';
-
-/** What runs on a session channel once it was asked for. */
-export type Running = ChannelEvents;
 
 /**
  * A channel of type `session` (RFC 4254 §6): collects what the client prepares, and starts the one thing it asks for.
@@ -72,7 +69,7 @@ export class SessionChannel implements ChannelEvents {
     const name = readText(reader);
     reader.done();
     if (name !== 'sftp' || this.#terminal) return false;
-    this.#running = startFiles(this.session, this.channel);
+    this.#running = new FileProxy(this.session, this.channel);
     return true;
   }
 

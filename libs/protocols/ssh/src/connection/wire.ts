@@ -1,4 +1,5 @@
-import { ByteReader, WireError } from '@sallyport/wire-kit';
+import type { ByteReader } from '@sallyport/wire-kit';
+import { WireError } from '@sallyport/wire-kit';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -12,6 +12,8 @@ export interface UpstreamTarget {
   /** `ssh-ed25519 AAAA…` */
   readonly hostKeys: readonly string[];
   readonly credential: UpstreamCredential;
+  /** Addresses that no target may have. */
+  forbidden(address: string, port: number): boolean;
 }
 
 /** The logged-in connection to a target. */
@@ -41,6 +43,7 @@ async function dial(target: UpstreamTarget, signal: AbortSignal): Promise<Socket
   const address = await resolveHost(host).catch((error: unknown) => {
     throw new UpstreamError(error instanceof AddressRefusal ? error.message : 'the target has no address');
   });
+  if (target.forbidden(address, target.port)) throw new UpstreamError('the address is never connected to');
   if (signal.aborted) throw new UpstreamError('no answer in time');
   const socket = connect({ host: address, port: target.port, noDelay: true, keepAlive: true });
   const abort = (): void => void socket.destroy();

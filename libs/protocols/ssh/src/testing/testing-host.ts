@@ -53,6 +53,7 @@ export class TestingHost implements GatewayHost {
   readonly requests: Buffer[] = [];
   readonly logs: string[] = [];
   readonly approvals = new TestingApprovals();
+  forbiddenPort = 0;
   congested = false;
   failRecording = false;
   #onDrain: (() => void)[] = [];
@@ -99,6 +100,14 @@ export class TestingHost implements GatewayHost {
     };
   }
 
+  approvalUrl(id: string): string {
+    return `https://gateway.example/approvals/${id}`;
+  }
+
+  forbidden(_address: string, port: number): boolean {
+    return port === this.forbiddenPort;
+  }
+
   log(level: string, message: string, fields?: Readonly<Record<string, unknown>>): void {
     this.logs.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`);
   }
@@ -112,6 +121,17 @@ export class TestingHost implements GatewayHost {
 
   get output(): string {
     return Buffer.concat(this.responses).toString();
+  }
+
+  /** Forgets what happened and thinks the best of everything again. */
+  reset(): void {
+    this.opinion = permitAll;
+    this.failRecording = false;
+    this.forbiddenPort = 0;
+    this.keys.clear();
+    const { decisions, outcomes, notes, responses, requests, sessions, logs } = this;
+    for (const list of [decisions, outcomes, notes, responses, requests, sessions, logs]) list.length = 0;
+    for (const list of [this.approvals.opened, this.approvals.reports, this.approvals.abandoned]) list.length = 0;
   }
 
   drain(): void {
@@ -182,7 +202,10 @@ export class TestingApprovals {
   resolution(id: string, signal: AbortSignal): Promise<ApprovalResolution> {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, resolve);
-      signal.addEventListener('abort', () => reject(new Error('aborted')));
+      signal.addEventListener('abort', () => {
+        this.#waiting.delete(id);
+        reject(new Error('aborted'));
+      });
       for (const wake of this.#arrived.splice(0)) wake();
     });
   }

@@ -37,6 +37,17 @@ export class TestingSetup {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Everything as it was before the first test. */
+  reset(): void {
+    this.host.reset();
+    this.host.bindings.set('box', bindingOf(this.sshd));
+  }
+
+  /** What ssh needs to find the gateway. */
+  target(before: readonly string[] = [], user = 'box'): string[] {
+    return [...this.options, ...before, '-p', String(this.port), '-l', user, '127.0.0.1'];
+  }
+
   /** What every OpenSSH program is told about the gateway. */
   get options(): string[] {
     const options = [
@@ -58,13 +69,12 @@ export class TestingSetup {
 
   ssh(args: readonly string[], options: Partial<SshRun> = {}): Promise<Finished> {
     const { user = 'box', before = [], input = '', token } = options;
-    const all = [...this.options, ...before, '-p', String(this.port), '-l', user, '127.0.0.1', ...args];
-    return finished(this.spawn('ssh', all, token), input);
+    return finished(this.spawn('ssh', [...this.target(before, user), ...args], token), input);
   }
 
   /** A running ssh, for tests that look while it runs. */
   start(args: readonly string[], before: readonly string[] = []): ChildProcessWithoutNullStreams {
-    return this.spawn('ssh', [...this.options, ...before, '-p', String(this.port), '-l', 'box', '127.0.0.1', ...args]);
+    return this.spawn('ssh', [...this.target(before), ...args]);
   }
 }
 

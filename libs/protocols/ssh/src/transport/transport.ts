@@ -22,7 +22,7 @@ const rekeyAfterBytes = 1 << 30;
 const rekeyAfterMs = 3_600_000;
 const kexTimeoutMs = 30_000;
 /** Each costs the gateway more than the peer. */
-const maxExchangesPerMinute = 30;
+const maxExchangesPerMinute = 120;
 const tickMs = 5000;
 /** How long last words may take. Milliseconds. */
 const lingerMs = 500;

@@ -1,0 +1,47 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { ApprovalOutcome } from '@sallyport/enforcement';
+
+/** What the recording keeps of the bytes that went one way. */
+class Transfer {
+  bytes = 0;
+  #hash: Hash | undefined = createHash('sha256');
+  #next = 0n;
+
+  add(offset: bigint, data: Buffer): void {
+    this.bytes += data.length;
+    // What comes out of order is no longer the content of a file from its start.
+    if (offset !== this.#next) this.#hash = undefined;
+    this.#hash?.update(data);
+    this.#next = offset + BigInt(data.length);
+  }
+
+  /** Empty when the bytes did not come in order. */
+  get sha256(): string {
+    return this.#hash?.copy().digest('hex') ?? '';
+  }
+}
+
+/** A file or folder that a client has open. */
+export class OpenFile {
+  readonly received = new Transfer();
+  readonly sent = new Transfer();
+  /** Access was withdrawn meanwhile. */
+  withdrawn = false;
+  finish: (completion: string, outcome: ApprovalOutcome) => void = () => undefined;
+
+  constructor(
+    readonly seq: number,
+    readonly path: string,
+    readonly kind: 'file' | 'folder',
+  ) {}
+
+  /** For the recording: one entry for each direction in which anything went. */
+  get transfers(): readonly (readonly [direction: string, transfer: Transfer])[] {
+    return (
+      [
+        ['download', this.sent],
+        ['upload', this.received],
+      ] as const
+    ).filter(([, { bytes }]) => bytes > 0);
+  }
+}
