@@ -1,1 +1,1 @@
-export {};
+export { createHttpProtocol } from './http-protocol.js';

@@ -31,7 +31,10 @@ export function readEnvelope(value: JsonValue, persisted: Persisted): Envelope {
   const documentId = text(value.get('documentId'));
   const extensions = object(value.get('extensions'));
   const hash = persistedHash(extensions);
-  const base = { operationName: text(value.get('operationName')) || undefined, variables: object(value.get('variables')) };
+  const base = {
+    operationName: text(value.get('operationName')) || undefined,
+    variables: object(value.get('variables')),
+  };
   if (query !== undefined && query !== '') {
     if (documentId !== undefined) throw unsupported('the GraphQL request names two operations');
     if (hash !== undefined && createHash('sha256').update(query).digest('hex') !== hash) {

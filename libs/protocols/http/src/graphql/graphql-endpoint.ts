@@ -1,12 +1,12 @@
 import type { GraphQLSchema } from 'graphql';
-import { isList, type JsonObject, type JsonValue } from '../json/json-value.js';
+import { isList, type JsonObject, jsonText, type JsonValue } from '../json/json-value.js';
 import { type BodyFacts, jsonFacts } from '../request/body-facts.js';
-import { formText, type FormPair } from '../request/form-pairs.js';
-import { jsonText } from '../json/json-value.js';
+import type { FormPair } from '../request/form-pairs.js';
 import { malformed, RequestFault, unsupportedMedia } from '../request/request-fault.js';
 import { jsonBody, type RequestBody } from '../request/request-body.js';
 import { type Envelope, envelopeJson, envelopeOfQuery, type Persisted, readEnvelope } from './envelope.js';
 import { type GraphqlOperation, GraphqlOperations, readSchema } from './graphql-operation.js';
+import { plainName } from './used-names.js';
 import { isMentioned, placesOf, type SoughtField } from './graphql-places.js';
 
 export interface GraphqlSettings {
@@ -34,11 +34,15 @@ export interface GraphqlRequest {
   readonly bodyFacts: BodyFacts;
   /** To be forwarded: the body of a POST, or the query of a GET. */
   readonly body: RequestBody | undefined;
-  readonly query: string | undefined;
+  readonly query: readonly FormPair[] | undefined;
   /** JSON paths of a classified field in the answer. */
   places(sought: SoughtField): string[];
   /** True where the answer would depend on the field's value, or may come in a form that masks do not reach. */
   defeatsMask(sought: SoughtField): boolean;
+  /** True where the request's own text gives the field a value, which no mask of its variables reaches. */
+  gives(sought: SoughtField): boolean;
+  /** JSON paths of what else an answer may say about fields that failed. */
+  readonly talk: readonly string[];
 }
 
 const maxBatch = 50;
@@ -91,8 +95,10 @@ export class GraphqlEndpoint {
     const call = this.call(envelope);
     if (call.operation.kind !== 'query') throw new RequestFault(405, 'a GET may only query', 'unsupported');
     const json = envelopeJson(envelope, call.operation.text);
-    const pairs = [...json].map(([name, value]) => [name, typeof value === 'string' ? value : jsonText(value)] as const);
-    return this.request([call], false, { body: undefined, query: formText(pairs), bodyFacts: jsonFacts(json) });
+    const pairs = [...json].map(
+      ([name, value]) => [name, typeof value === 'string' ? value : jsonText(value)] as const,
+    );
+    return this.request([call], false, { body: undefined, query: pairs, bodyFacts: jsonFacts(json) });
   }
 
   private call(envelope: Envelope): Call {
@@ -116,6 +122,8 @@ export class GraphqlEndpoint {
           ({ operation, variables }) =>
             operation.selection.foreignDirectives || isMentioned(sought, operation, variables),
         ),
+      gives: (sought) => calls.some(({ operation }) => operation.selection.given.has(plainName(sought.name))),
+      talk: ['$.errors[*].message', '$.errors[*].extensions', '$.extensions'].map(inBatch),
     };
   }
 }

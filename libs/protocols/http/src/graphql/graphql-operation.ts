@@ -55,7 +55,11 @@ export function readSchema(text: string): GraphQLSchema {
   return buildSchema(text);
 }
 
-function understand(query: string, operationName: string | undefined, schema: GraphQLSchema | undefined): GraphqlOperation {
+function understand(
+  query: string,
+  operationName: string | undefined,
+  schema: GraphQLSchema | undefined,
+): GraphqlOperation {
   const document = parseDocument(query);
   const chosen = choose(document, operationName);
   const name = chosen.name?.value ?? '';
@@ -71,7 +75,14 @@ function understand(query: string, operationName: string | undefined, schema: Gr
   }
   const facts = new Set(selection.fields.flatMap(({ coordinates }) => coordinates));
   for (const field of selection.fields) if (/^__(?:schema|type)$/.test(field.name)) facts.add(field.name);
-  return { kind: chosen.operation, name, text: print(alone), facts: [...facts].sort(), selection, defaults: defaultsOf(chosen) };
+  return {
+    kind: chosen.operation,
+    name,
+    text: print(alone),
+    facts: [...facts].sort(),
+    selection,
+    defaults: defaultsOf(chosen),
+  };
 }
 
 function parseDocument(query: string): DocumentNode {

@@ -20,7 +20,11 @@ export interface SoughtField {
  * Where the values of a classified field stand in the answer to an operation, whatever aliases the client gave. Exact with
  * a schema; without one every field of that name counts.
  */
-export function placesOf(sought: SoughtField, operation: GraphqlOperation, schema: GraphQLSchema | undefined): string[] {
+export function placesOf(
+  sought: SoughtField,
+  operation: GraphqlOperation,
+  schema: GraphQLSchema | undefined,
+): string[] {
   const { fields } = operation.selection;
   if (sought.type !== undefined && hasField(schema, sought.type, sought.name)) {
     const coordinate = `${sought.type}.${sought.name}`;
@@ -36,7 +40,11 @@ export function placesOf(sought: SoughtField, operation: GraphqlOperation, schem
 }
 
 /** True where an argument names the field, so that the answer would depend on its value: a filter, a sort, a search. */
-export function isMentioned(sought: SoughtField, operation: GraphqlOperation, variables: JsonObject | undefined): boolean {
+export function isMentioned(
+  sought: SoughtField,
+  operation: GraphqlOperation,
+  variables: JsonObject | undefined,
+): boolean {
   const { names, variables: used } = operation.selection.mentions;
   const all = { names: new Set(names), variables: new Set<string>() };
   for (const variable of used) {

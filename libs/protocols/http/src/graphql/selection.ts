@@ -33,6 +33,8 @@ export interface Selection {
   readonly fields: readonly SelectedField[];
   /** What arguments of reading fields say. What a mutation itself is given is written, not compared. */
   readonly mentions: Mentions;
+  /** Names of every argument and input field with a value in the operation's own text. */
+  readonly given: ReadonlySet<string>;
   /** Directives whose effect on the answer is not known. */
   readonly foreignDirectives: boolean;
 }
@@ -65,13 +67,25 @@ export function selectionOf(
   const root = `${operation.operation[0]!.toUpperCase()}${operation.operation.slice(1)}`;
   walker.directives(operation.directives);
   const path = schema ? '$.data' : undefined;
-  walker.walk(operation.selectionSet, { type, holders: [root], path, depth: 1, writes: operation.operation === 'mutation' });
-  return { fields: walker.fields, mentions: walker.mentions, foreignDirectives: walker.foreignDirectives };
+  walker.walk(operation.selectionSet, {
+    type,
+    holders: [root],
+    path,
+    depth: 1,
+    writes: operation.operation === 'mutation',
+  });
+  return {
+    fields: walker.fields,
+    mentions: walker.mentions,
+    given: walker.given.names,
+    foreignDirectives: walker.foreignDirectives,
+  };
 }
 
 class SelectionWalker {
   readonly fields: SelectedField[] = [];
   readonly mentions: Mentions = { names: new Set(), variables: new Set() };
+  readonly given: Mentions = { names: new Set(), variables: new Set() };
   foreignDirectives = false;
   private steps = 0;
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
@@ -119,10 +133,10 @@ class SelectionWalker {
     const name = node.name.value;
     const alias = node.alias?.value ?? name;
     const place = at.path === undefined ? undefined : `${at.path}.${alias}`;
-    if (!at.writes) {
+    for (const mentions of at.writes ? [this.given] : [this.given, this.mentions]) {
       for (const argument of node.arguments ?? []) {
-        this.mentions.names.add(plainName(argument.name.value));
-        mention(this.mentions, argument.value);
+        mentions.names.add(plainName(argument.name.value));
+        mention(mentions, argument.value);
       }
     }
     const holders = this.schema ? typeNames(this.schema, at.type) : at.holders;

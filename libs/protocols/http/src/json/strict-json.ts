@@ -11,7 +11,7 @@ export class JsonFault extends Error {
 
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 // Everything up to what ends the run: quote, backslash or a control character.
-// eslint-disable-next-line no-control-regex
+ 
 const plain = /[^"\\\u0000-\u001f]*/y;
 const loneSurrogate = /\p{Surrogate}/u;
 const escapes: Readonly<Record<string, string>> = {
@@ -170,7 +170,8 @@ class Parser {
     const simple = Object.hasOwn(escapes, mark) ? escapes[mark] : undefined;
     if (simple !== undefined) return simple;
     const digits = this.text.slice(this.at, this.at + 4);
-    if (mark !== 'u' || !/^[0-9A-Fa-f]{4}$/.test(digits)) throw new JsonFault('a string of the JSON document is malformed');
+    if (mark !== 'u' || !/^[0-9A-Fa-f]{4}$/.test(digits))
+      throw new JsonFault('a string of the JSON document is malformed');
     this.at += 4;
     return String.fromCharCode(Number.parseInt(digits, 16));
   }

@@ -32,9 +32,10 @@ export function isNode(value: unknown): value is Node {
 /**
  * Reads an OpenAPI 3 document, JSON or YAML.
  *
+ * @param mount what the resource's upstream has in front of every path, without which clients ask
  * @throws OpenApiFault where it is none, or names a path that cannot be matched
  */
-export function parseOpenApi(text: string): OpenApiDocument {
+export function parseOpenApi(text: string, mount = ''): OpenApiDocument {
   const root = load(text);
   if (!isNode(root) || typeof root.openapi !== 'string' || !/^3\.\d/.test(root.openapi)) {
     throw new OpenApiFault('not an OpenAPI 3 document');
@@ -47,7 +48,7 @@ export function parseOpenApi(text: string): OpenApiDocument {
       const operation = resolve(root, item[method]);
       if (!operation) continue;
       const bases = basePaths(operation.servers ?? item.servers ?? root.servers);
-      const routes = bases.map((base) => template(method.toUpperCase(), base + path));
+      const routes = bases.map((base) => template(method.toUpperCase(), below(mount, base + path)));
       const responses = isNode(operation.responses) ? operation.responses : {};
       operations.push({ routes, request: resolve(root, operation.requestBody), responses });
     }
@@ -62,6 +63,11 @@ function load(text: string): unknown {
   } catch {
     throw new OpenApiFault('neither JSON nor YAML');
   }
+}
+
+/** The path as clients ask for it; one that does not begin with the mount is taken to stand below it already. */
+function below(mount: string, path: string): string {
+  return mount !== '' && path.startsWith(`${mount}/`) ? path.slice(mount.length) : path;
 }
 
 function template(method: string, path: string): RouteTemplate {
@@ -102,7 +108,8 @@ export function lookUp(root: Node, reference: string): unknown {
   let value: unknown = root;
   for (const part of reference.slice(2).split('/')) {
     const name = percentDecode(part)?.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (name === undefined || typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    if (name === undefined || typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
+      return undefined;
     value = (value as Node)[name];
   }
   return value;

@@ -66,6 +66,8 @@ test('routes stand below the servers of the document, never on its hosts', () =>
   const routes = parseOpenApi(shop).operations.flatMap(({ routes }) => routes.map((r) => `${r.method} ${r.path}`));
   expect(routes).toContain('GET /v1/orders/{id}');
   expect(routes).toHaveLength(6);
+  const mounted = parseOpenApi(shop, '/v1').operations.flatMap(({ routes }) => routes.map((r) => r.path));
+  expect(mounted).toContain('/orders/{id}');
 });
 
 test('a classified field is found through references, compositions and lists, by the name of its schema', () => {

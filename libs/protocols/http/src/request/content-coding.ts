@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
+import { contentCodings } from '@sallyport/http-core';
 import type { HeaderField } from '@sallyport/http-wire';
 import { malformed, RequestFault, unsupportedMedia } from './request-fault.js';
 
@@ -19,14 +20,9 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
  * @throws RequestFault 415 for several codings and for one that is not known
  */
 export function contentCoding(headers: readonly HeaderField[]): string | undefined {
-  const named = headers
-    .filter(([name]) => name === 'content-encoding')
-    .flatMap(([, value]) => value.split(','))
-    .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => coding !== 'identity');
-  if (named.length === 0) return undefined;
-  if (named.length > 1 || !decoders.has(named[0]!)) throw unsupportedMedia('this content coding is not accepted');
-  return named[0];
+  const codings = contentCodings(headers);
+  if (!codings) throw unsupportedMedia('this content coding is not accepted');
+  return codings[0];
 }
 
 /** @throws RequestFault 413 where more than `maxBytes` come out of it, 400 where it is not so encoded */

@@ -33,6 +33,8 @@ function decode(text: string, where: string): string {
 /** The one spelling in which the pairs are forwarded: a blank is `%20`, which no server takes for a plus. */
 export function formText(pairs: readonly FormPair[]): string {
   return pairs
-    .map(([name, value]) => (value === undefined ? percentEncode(name) : `${percentEncode(name)}=${percentEncode(value)}`))
+    .map(([name, value]) =>
+      value === undefined ? percentEncode(name) : `${percentEncode(name)}=${percentEncode(value)}`,
+    )
     .join('&');
 }

@@ -27,7 +27,7 @@ export function parseMediaType(text: string): MediaType | undefined {
   const head = essencePattern.exec(text);
   if (!head) return undefined;
   const parameters = new Map<string, string>();
-  for (parameterPattern.lastIndex = head[0].length; parameterPattern.lastIndex < text.length; ) {
+  for (parameterPattern.lastIndex = head[0].length; parameterPattern.lastIndex < text.length;) {
     const match = parameterPattern.exec(text);
     if (!match) return undefined;
     if (match[1] === undefined) continue;
@@ -40,7 +40,7 @@ export function parseMediaType(text: string): MediaType | undefined {
 }
 
 export function isJson(essence: string): boolean {
-  return essence === 'application/json' || essence.endsWith('+json');
+  return essence === 'application/json' || essence === 'text/json' || essence.endsWith('+json');
 }
 
 /** True where the text's bytes are UTF-8: no charset, or one that says so. */
@@ -51,7 +51,6 @@ export function isUtf8(type: MediaType): boolean {
 
 /** The one spelling in which a type is forwarded. */
 export function mediaTypeText(type: MediaType): string {
-  const quoted = (value: string): string =>
-    wholeToken.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`;
+  const quoted = (value: string): string => (wholeToken.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`);
   return [type.essence, ...[...type.parameters].map(([name, value]) => `${name}=${quoted(value)}`)].join('; ');
 }

@@ -37,7 +37,8 @@ export function parseMultipart(body: Buffer, boundary: string | undefined): Form
     at = end + delimiter.length;
   }
   const rest = body.toString('latin1', at, at + 5);
-  if (parts.length === 0 || (rest !== '--' && rest !== '--\r\n')) throw malformed('the form does not end with its boundary');
+  if (parts.length === 0 || (rest !== '--' && rest !== '--\r\n'))
+    throw malformed('the form does not end with its boundary');
   return parts;
 }
 

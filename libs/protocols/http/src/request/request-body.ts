@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RequestHead } from '@sallyport/http-wire';
+import type { HeaderField, RequestHead } from '@sallyport/http-wire';
 import { jsonText, type JsonValue } from '../json/json-value.js';
 import { JsonFault, parseJson } from '../json/strict-json.js';
 import { type BodyFacts, formFacts, jsonFacts, noBody, unknownBody } from './body-facts.js';
@@ -11,7 +11,6 @@ import { malformed, unsupportedMedia } from './request-fault.js';
 
 export interface BodySource {
   readonly head: RequestHead;
-  readonly hasBody: boolean;
   readBody(maxBytes: number): Promise<Buffer>;
 }
 
@@ -35,7 +34,7 @@ export interface RequestBody {
   readonly text: string;
 }
 
-export const emptyBody: RequestBody = {
+const emptyBody: RequestBody = {
   content: { kind: 'none' },
   facts: noBody,
   forward: 'none',
@@ -56,10 +55,8 @@ const maxTextBytes = 65_536;
  */
 export async function readRequestBody(source: BodySource, maxBytes: number): Promise<RequestBody> {
   const { headers, bodyLength } = source.head;
-  const type = mediaTypeOf(headers);
-  if (type === 'malformed') throw malformed('the content type is malformed');
+  const type = readType(headers);
   const coding = contentCoding(headers);
-  if (!source.hasBody) return type ? { ...emptyBody, contentType: mediaTypeText(type) } : emptyBody;
   const format = type && formatOf(type.essence);
   if (format === undefined && coding === undefined && (bodyLength === undefined || bodyLength > maxOpaqueBytes)) {
     return streamed(type, bodyLength);
@@ -67,11 +64,24 @@ export async function readRequestBody(source: BodySource, maxBytes: number): Pro
   if (format === 'multipart' && coding === undefined && bodyLength !== undefined && bodyLength > maxBytes) {
     return streamed(type, bodyLength);
   }
-  if (format !== undefined && format !== 'multipart' && !isUtf8(type!)) throw unsupportedMedia('only UTF-8 is accepted');
+  if (format !== undefined && format !== 'multipart' && !isUtf8(type!))
+    throw unsupportedMedia('only UTF-8 is accepted');
   const sent = await source.readBody(maxBytes);
   const bytes = coding === undefined ? sent : await decodeContent(coding, sent, maxBytes);
-  if (bytes.length === 0) return type ? { ...emptyBody, contentType: mediaTypeText(type) } : emptyBody;
+  if (bytes.length === 0) return absentBody(source.head);
   return understand(type, format, bytes);
+}
+
+/** @throws RequestFault where the content type is malformed */
+export function absentBody(head: RequestHead): RequestBody {
+  const type = readType(head.headers);
+  return type ? { ...emptyBody, contentType: mediaTypeText(type) } : emptyBody;
+}
+
+function readType(headers: readonly HeaderField[]): MediaType | undefined {
+  const type = mediaTypeOf(headers);
+  if (type === 'malformed') throw malformed('the content type is malformed');
+  return type;
 }
 
 type Format = 'json' | 'lines' | 'form' | 'multipart';
@@ -153,7 +163,7 @@ function strictJson(bytes: Uint8Array): JsonValue {
 
 function splitLines(bytes: Buffer): Buffer[] {
   const lines: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(0x0a, at);
     const line = bytes.subarray(at, end < 0 ? bytes.length : end);
     if (line.length > 0 && !(line.length === 1 && line[0] === 0x0d)) lines.push(line);

@@ -78,8 +78,7 @@ function search<Value>(
   const exact = literal && search(literal, segments, at + 1, methods);
   if (exact) return exact;
   for (const { before, after, next } of node.affixes) {
-    const fits =
-      segment.length > before.length + after.length && segment.startsWith(before) && segment.endsWith(after);
+    const fits = segment.length > before.length + after.length && segment.startsWith(before) && segment.endsWith(after);
     const found = fits ? search(next, segments, at + 1, methods) : undefined;
     if (found) return found;
   }
