@@ -11,19 +11,26 @@ import { AuditLog } from './audit-log.js';
 import type { User } from './authentication.js';
 import { mastersGroup, TokenRegistry } from './authentication.js';
 import { issueClientCertificate } from './client-certificate.js';
+import type { Backends } from './backends.js';
+import { startBackends } from './backends.js';
+import type { ProxyTargets } from './proxy-subresource.js';
 import { Cluster } from './cluster.js';
 import type { KubeconfigUser } from './kubeconfig.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import type { ObjectStore } from './object-store.js';
+import { ContainerFolders } from './streams/container.js';
 import type { SeedSecrets } from './seed.js';
 import { seed } from './seed.js';
 
 export interface KubernetesOptions {
   /** Pods in the namespace `web` beside the few of the seed. */
   readonly pods?: number;
-  /** Loopback ports behind `services/NAME`, `pods/NAME` and `nodes/NAME` of the proxy subresources. */
+  /**
+   * Loopback ports behind `services/NAME`, `pods/NAME` and `nodes/NAME` of the proxy subresources. Every other service,
+   * pod and node has an HTTP server that answers with what it was asked for.
+   */
   readonly proxied?: Readonly<Record<string, number>>;
-  /** Loopback ports behind ports of pods, for port-forward. */
+  /** Loopback ports behind ports of pods, beside 80 and 8080 (HTTP) and 7 (echo). */
   readonly forwarded?: Readonly<Record<number, number>>;
   /** How many requests the audit log keeps; 20,000 unless told. */
   readonly auditLimit?: number;
@@ -83,13 +90,9 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   const secrets = makeSecrets();
   seed(cluster, { pods: options.pods ?? 0 }, secrets);
   const audit = new AuditLog(options.auditLimit ?? 20_000);
-  const proxied = options.proxied ?? {};
-  const services = {
-    cluster,
-    proxyTargets: {
-      portOf: ({ resource, name }: { resource: string; name: string }) => proxied[`${resource}/${name}`],
-    },
-  };
+  const backends = await startBackends();
+  const folders = new ContainerFolders();
+  const services = { cluster, folders, ...portsOf(options, backends) };
   const server = createApiServer(
     { key: certificate.privateKey, certificate: certificate.certificate, clientAuthority: authority.certificate },
     services,
@@ -126,9 +129,25 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
+      backends.stop();
+      folders.remove();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       rmSync(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function portsOf(
+  options: KubernetesOptions,
+  { httpPort, echoPort }: Backends,
+): {
+  readonly proxyTargets: ProxyTargets;
+  readonly forwardedPort: (port: number) => number | undefined;
+} {
+  const forwarded: Record<number, number> = { 80: httpPort, 8080: httpPort, 7: echoPort, ...options.forwarded };
+  return {
+    proxyTargets: { portOf: ({ resource, name }) => options.proxied?.[`${resource}/${name}`] ?? httpPort },
+    forwardedPort: (port) => forwarded[port],
   };
 }
 
