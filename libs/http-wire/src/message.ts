@@ -35,7 +35,7 @@ export interface ResponseHead {
   readonly status: number;
   /** Without framing headers: whoever writes the message adds its own. */
   readonly headers: readonly HeaderField[];
-  /** As for a request; a response to HEAD, 204 and 304 has none. */
+  /** As for a request; a 204 and a 304 have none, a response to HEAD says how long the body would be, where that is known. */
   readonly bodyLength: number | undefined;
   /** The body ends where the upstream's connection does: that all of it came cannot be told. */
   readonly untilClose?: boolean;

@@ -24,7 +24,10 @@ test.each<[string, string[], string, number | undefined]>([
 });
 
 test('a response to HEAD has no body, whatever its head says', () => {
-  expect(parse(['HTTP/1.1 200 OK', 'Content-Length: 5'], 'HEAD').framing).toBe('none');
+  expect(parse(['HTTP/1.1 200 OK', 'Content-Length: 5'], 'HEAD')).toMatchObject({
+    framing: 'none',
+    head: { bodyLength: 5 },
+  });
   expect(parse(['HTTP/1.1 200 OK', 'Transfer-Encoding: chunked'], 'HEAD').framing).toBe('none');
   expect(parse(['HTTP/1.1 200 OK'], 'HEAD').framing).toBe('none');
 });

@@ -55,7 +55,7 @@ export function parseResponseHead(text: string, method: string, maxFields: numbe
     head: {
       status,
       headers,
-      bodyLength: framing === 'none' ? 0 : length,
+      bodyLength: framing === 'none' && !announcesOnly(method, status) ? 0 : length,
       ...(framing === 'close' ? { untilClose: true } : {}),
     },
     framing,
@@ -122,6 +122,11 @@ function framingOf(status: number, method: string, oldVersion: boolean, own: Own
   if (coding !== undefined) return 'chunked';
   if (length === undefined) return 'close';
   return length === 0 ? 'none' : 'length';
+}
+
+/** RFC 9110 section 8.6: a response to HEAD may say how long the body would be. */
+export function announcesOnly(method: string, status: number): boolean {
+  return method === 'HEAD' && status >= 200 && status !== 204 && status !== 304;
 }
 
 function withoutBlanks(text: string): string {
