@@ -5,10 +5,13 @@ import { Luhn } from './luhn.js';
 /** ISO/IEC 7812-1: numbers on cards in circulation. Digits. */
 const shortest = 13;
 const longest = 19;
+/** The first group, and the others. Digits. */
+const leastFirst = 4;
+const leastOther = 2;
 const separator = byteClass('- ');
 /** First digits of cards that pay. Those left out begin years, times and account numbers. */
 const paying = byteClass('2-6');
-const point = byteClass('.,');
+const point = byteClass('.');
 
 const luhn = new Luhn();
 
@@ -23,7 +26,7 @@ export const creditCard: Detector = {
     let group = at;
     for (;;) {
       const stop = endOfRun(text, group, Math.min(high, group + longest + 1), digit);
-      if (luhn.count + stop - group > longest) break;
+      if (luhn.count + stop - group > longest || (group > at && stop - group < leastOther)) break;
       for (let index = group; index < stop; index += 1) luhn.add(text[index]! - 0x30);
       if (luhn.count >= shortest && luhn.valid) end = stop;
       if (!isAt(text, low, stop, high, separator) || !isAt(text, low, stop + 1, high, digit)) break;
@@ -37,8 +40,9 @@ export const creditCard: Detector = {
 };
 
 function startsCard(text: Uint8Array, low: number, at: number, high: number, numberEnd: number): boolean {
+  if (numberEnd - at < leastFirst) return false;
   const rupay = text[at] === 0x38 && (text[at + 1] === 0x31 || text[at + 1] === 0x32);
-  if (paying[text[at]!] === 0 && !(rupay && at + 1 < numberEnd)) return false;
+  if (paying[text[at]!] === 0 && !rupay) return false;
   // The decimals of an amount are no card.
   return !(isAt(text, low, at - 1, high, point) && isAt(text, low, at - 2, high, digit));
 }

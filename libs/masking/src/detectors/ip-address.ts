@@ -15,8 +15,9 @@ const longestV6 = 45;
 export const ipAddress: Detector = {
   triggers: ':',
   numbers: 'any',
-  find(text, low, at, high, finding) {
-    return text[at] === colonSign ? findV6(text, low, at, high, finding) : findV4(text, low, at, high, finding);
+  find(text, low, at, high, finding, numberEnd) {
+    if (text[at] === colonSign) return findV6(text, low, at, high, finding);
+    return numberEnd - at <= 3 && isAt(text, low, numberEnd, high, dot) && findV4(text, low, at, high, finding);
   },
 };
 

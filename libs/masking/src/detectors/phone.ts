@@ -2,7 +2,6 @@ import { byteClass, digit, endOfRun, isAt } from './byte-classes.js';
 import type { Detector } from './detector.js';
 
 const plus = 0x2b;
-const openParenthesis = 0x28;
 const zero = 0x30;
 const one = 0x31;
 /** One of these, or a parenthesis with one, between two groups of digits. */
@@ -11,6 +10,7 @@ const fullDate = byteClass('12');
 const opening = byteClass('(');
 const closing = byteClass(')');
 const plusSign = byteClass('+');
+const signs = byteClass('+(');
 
 /** ITU-T E.164: at most. Digits, with the country's. */
 const longest = 15;
@@ -30,19 +30,31 @@ const ends: number[] = [];
 export const phone: Detector = {
   triggers: '+(',
   numbers: 'any',
-  find(text, low, at, high, finding) {
+  find(text, low, at, high, finding, numberEnd) {
     if (isAt(text, low, at - 1, high, digit) || isAt(text, low, at - 1, high, plusSign)) return false;
     const international = text[at] === plus;
-    const parenthesised = text[at] === openParenthesis;
-    if ((international || parenthesised) && !isAt(text, low, at + 1, high, digit)) return false;
+    const first = at + Number(isAt(text, low, at, high, signs));
+    if (!isAt(text, low, first, high, digit)) return false;
+    const firstEnd = first === at ? numberEnd : endOfRun(text, first, Math.min(high, first + longest), digit);
+    if (!international && !beginsNational(text, first, high, firstEnd)) return false;
     readGroups(text, low, international ? at + 1 : at, high);
-    const used = international ? internationalGroups(text, at + 1) : nationalGroups(text, at + Number(parenthesised));
+    const used = international ? internationalGroups(text, first) : nationalGroups(text, first);
     if (used === 0) return false;
     finding.start = at;
     finding.end = ends[used - 1]!;
     return true;
   },
 };
+
+/** What the first group of a national number can be. */
+function beginsNational(text: Uint8Array, at: number, high: number, numberEnd: number): boolean {
+  const size = numberEnd - at;
+  if (text[at] === zero) return size >= 2 && size <= 6;
+  if (size > 1) return size === 3 && text[at] !== one;
+  if (text[at] !== one) return false;
+  const area = numberEnd + 1 + Number(isAt(text, at, numberEnd + 1, high, opening));
+  return endOfRun(text, area, Math.min(high, area + 4), digit) === area + 3;
+}
 
 function readGroups(text: Uint8Array, low: number, from: number, high: number): void {
   lengths.length = totals.length = ends.length = 0;

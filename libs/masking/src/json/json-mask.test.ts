@@ -4,6 +4,7 @@ import type { DetectorRule, FieldRule, StreamMask } from '../index.js';
 import { createDocumentMask, MaskError, Pseudonyms, redactedText } from '../index.js';
 
 const pseudonyms = new Pseudonyms(Buffer.alloc(32, 7));
+const surrogate = /\p{Surrogate}/u;
 const nowhere: FieldRule = { path: '$.nowhere', method: 'redact' };
 
 function jsonMask(rules: readonly FieldRule[] = [nowhere], detectors: readonly DetectorRule[] = []): StreamMask {
@@ -158,11 +159,11 @@ test('agrees with JSON.parse on what JSON is, for documents with something chang
           const place = at % (document.length + 1);
           document = document.slice(0, place) + insert + document.slice(place + remove);
         }
-        fc.pre(document.isWellFormed() && document !== '');
+        fc.pre(!surrogate.test(document) && document !== '');
         let parses = true;
         try {
           const names = JSON.stringify(
-            JSON.parse(document, (key, value: unknown) => (key.isWellFormed() ? value : { '\ud800': 0 })),
+            JSON.parse(document, (key, value: unknown) => (!surrogate.test(key) ? value : { '\ud800': 0 })),
           );
           fc.pre(!names.includes('"\\ud800":0'));
         } catch {
