@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WireFault, type ServerConnection, type Tunnel } from '../message.js';
+import { BodyPace } from '../server/body-pace.js';
 import { Deadline } from '../server/deadline.js';
 import type { ServeOptions } from '../server/serve-options.js';
 import { defaultServerLimits, type ServerLimits } from '../server/server-limits.js';
@@ -181,11 +182,15 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
     this.#continued = false;
     this.#deadline.clear();
     const { head, framing } = parsed;
-    const decoder = framing.body === 'chunked' ? new ChunkedDecoder() : new LengthDecoder(framing.body);
-    const body = decoder.done ? undefined : new RequestBody(decoder, this);
+    const body = framing.body === 0 ? undefined : this.#bodyOf(framing.body);
     this.#exchange = new H1Exchange(head, framing, body, this);
     this.options.onRequest(this.#exchange);
     return true;
+  }
+
+  #bodyOf(framing: number | 'chunked'): RequestBody {
+    const decoder = framing === 'chunked' ? new ChunkedDecoder() : new LengthDecoder(framing);
+    return new RequestBody(decoder, new BodyPace(this.#limits.bodyIdleMs, this.#limits.bodyRate), this);
   }
 
   #finish(exchange: H1Exchange): boolean {
@@ -213,7 +218,7 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
     const body = this.#exchange?.body;
     if (!body || this.#phase !== 'open') return;
     if (body.wants && !body.complete && !paused) {
-      this.#deadline.set(body.patience(this.#limits.bodyIdleMs, this.#limits.bodyRate));
+      this.#deadline.set(body.pace.patience());
     } else this.#deadline.clear();
   }
 

@@ -1,10 +1,12 @@
 import { checkOutgoingFields } from '../headers/outgoing-fields.js';
 import type { BodyWriter, HeaderField, RequestHead, ResponseHead, ServerRequest, Tunnel } from '../message.js';
+import { AnswerBody, type AnswerFraming } from '../server/answer-body.js';
+import { AnsweredOnce } from '../server/answered-once.js';
+import { deafWriter } from '../server/deaf-writer.js';
 import type { SocketSender } from '../server/socket-sender.js';
-import { AnswerBody, type AnswerOwner } from './answer-body.js';
 import type { RequestBody } from './request-body.js';
 import type { RequestFraming } from './request-framing.js';
-import { responseHeadText, switchingHeadText, type AnswerFraming } from './response-head.js';
+import { responseHeadText, switchingHeadText } from './response-head.js';
 
 export interface ExchangeOwner {
   readonly sender: SocketSender;
@@ -21,103 +23,56 @@ export interface ExchangeOwner {
 const joinedBytes = 64 * 1024;
 
 /** One request on an HTTP/1.1 connection, and its answer. */
-export class H1Exchange implements ServerRequest, AnswerOwner {
+export class H1Exchange extends AnsweredOnce implements ServerRequest {
   /** What the head of the answer told the client; true until then. */
   keepAlive = true;
-  #phase: 'open' | 'answering' | 'answered' | 'lost' = 'open';
-  #onAbort: (() => void) | undefined;
-  #writer: AnswerBody | undefined;
+  #switched = false;
 
   constructor(
-    readonly head: RequestHead,
+    head: RequestHead,
     readonly framing: RequestFraming,
     readonly body: RequestBody | undefined,
     private readonly owner: ExchangeOwner,
-  ) {}
-
-  get unanswered(): boolean {
-    return this.#phase === 'open';
-  }
-
-  get isAnswered(): boolean {
-    return this.#phase === 'answered';
+  ) {
+    super(head);
   }
 
   respond(head: ResponseHead, body: Buffer): void {
-    if (!this.#mayAnswer()) return;
-    const bodiless = this.#isBodiless(head.status);
+    if (!this.mayAnswer()) return;
+    const bodiless = this.isBodiless(head.status);
     const framing = bodiless ? this.#announced(head, head.bodyLength ?? body.length) : body.length;
-    const text = this.#headText(head, framing);
-    const { sender } = this.owner;
-    if (bodiless || body.length === 0) sender.write(Buffer.from(text, 'latin1'));
-    else if (body.length > joinedBytes) {
-      sender.write(Buffer.from(text, 'latin1'));
-      sender.write(body);
-    } else {
-      const joined = Buffer.allocUnsafe(text.length + body.length);
-      joined.write(text, 0, 'latin1');
-      body.copy(joined, text.length);
-      sender.write(joined);
-    }
+    this.#write(this.#headText(head, framing), bodiless ? undefined : body);
     this.answered();
   }
 
   stream(head: ResponseHead): BodyWriter {
-    if (!this.#mayAnswer()) return deafWriter;
-    const framing = this.#streamFraming(head);
+    if (!this.mayAnswer()) return deafWriter;
+    const bodiless = this.isBodiless(head.status);
+    const unknown = this.head.version === '1.0' ? 'close' : 'chunked';
+    const framing = bodiless ? this.#announced(head, head.bodyLength) : (head.bodyLength ?? unknown);
     const text = this.#headText(head, framing);
-    this.#phase = 'answering';
-    this.#writer = new AnswerBody(text, this.#isBodiless(head.status) ? 'none' : framing, this.owner.sender, this);
-    return this.#writer;
+    return this.answering(new AnswerBody(text, bodiless ? 'none' : framing, this.owner.sender, this));
   }
 
   switchProtocols(headers: readonly HeaderField[]): Tunnel {
     const protocol = this.framing.upgrade;
     if (protocol === undefined) throw new Error('The request asks for no switch of protocols');
     checkOutgoingFields(headers);
-    if (this.#mayAnswer()) {
-      this.#phase = 'answered';
+    if (this.mayAnswer()) {
+      this.#switched = true;
       this.owner.sender.write(Buffer.from(switchingHeadText(protocol, headers), 'latin1'));
+      this.answered();
     }
     return this.owner.handOver();
   }
 
-  abort(): void {
-    if (this.#phase === 'answered' || this.#phase === 'lost') return;
-    this.breakOff();
+  protected override sent(): void {
+    // After a switch the bytes that follow are no next request.
+    if (!this.#switched) this.owner.answered();
   }
 
-  onAbort(listener: () => void): void {
-    if (this.#phase === 'lost') queueMicrotask(listener);
-    else this.#onAbort = listener;
-  }
-
-  answered(): void {
-    this.#phase = 'answered';
-    this.owner.answered();
-  }
-
-  breakOff(): void {
-    this.#phase = 'lost';
-    this.#onAbort = undefined;
+  protected override cut(): void {
     this.owner.breakOff();
-  }
-
-  /** The connection ended, or the server answered in the handler's place. */
-  lose(): void {
-    if (this.#phase === 'answered' || this.#phase === 'lost') return;
-    this.#phase = 'lost';
-    this.#writer?.lose();
-    const listener = this.#onAbort;
-    this.#onAbort = undefined;
-    listener?.();
-  }
-
-  /** An answer to a request that is gone goes nowhere; a second answer is a mistake of the handler. */
-  #mayAnswer(): boolean {
-    if (this.#phase === 'lost') return false;
-    if (this.#phase !== 'open') throw new Error('A request is answered once');
-    return true;
   }
 
   /** Throws before anything was changed or written. */
@@ -128,26 +83,20 @@ export class H1Exchange implements ServerRequest, AnswerOwner {
     return text;
   }
 
-  /** RFC 9112 section 6.3: no body, whatever the head says. */
-  #isBodiless(status: number): boolean {
-    return this.head.method === 'HEAD' || status === 204 || status === 304;
+  #write(headText: string, body: Buffer | undefined): void {
+    const { sender } = this.owner;
+    if (!body || body.length === 0 || body.length > joinedBytes) {
+      sender.write(Buffer.from(headText, 'latin1'));
+      if (body && body.length > 0) sender.write(body);
+      return;
+    }
+    const joined = Buffer.allocUnsafe(headText.length + body.length);
+    joined.write(headText, 0, 'latin1');
+    body.copy(joined, headText.length);
+    sender.write(joined);
   }
 
-  /** A HEAD may say how long the body would be. */
   #announced(head: ResponseHead, length: number | undefined): AnswerFraming {
-    return this.head.method === 'HEAD' && length && head.status !== 204 && head.status !== 304 ? length : 'none';
-  }
-
-  #streamFraming(head: ResponseHead): AnswerFraming {
-    if (this.#isBodiless(head.status)) return this.#announced(head, head.bodyLength);
-    return head.bodyLength ?? (this.head.version === '1.0' ? 'close' : 'chunked');
+    return this.announcedLength(head.status, length) ?? 'none';
   }
 }
-
-/** For the answer to a request that is gone. */
-const deafWriter: BodyWriter = {
-  write: () => false,
-  end: () => undefined,
-  abort: () => undefined,
-  onDrain: () => undefined,
-};

@@ -1,5 +1,6 @@
 import type { BodyReader, BodySink } from '../message.js';
 import { WireFault } from '../message.js';
+import type { BodyPace } from '../server/body-pace.js';
 import type { BodyDecoder } from './body-decoder.js';
 import type { InputBuffer } from './input-buffer.js';
 
@@ -18,13 +19,11 @@ export class RequestBody implements BodyReader {
   #phase: Phase = 'waiting';
   #sink: BodySink | undefined;
   #fault: WireFault | undefined;
-  #received = 0;
   #dropped = 0;
-  #flowedMs = 0;
-  #flowsSince = 0;
 
   constructor(
     private readonly decoder: BodyDecoder,
+    readonly pace: BodyPace,
     private readonly owner: BodyOwner,
   ) {}
 
@@ -53,15 +52,6 @@ export class RequestBody implements BodyReader {
     return this.decoder.remaining;
   }
 
-  /**
-   * How long the next bytes may take to come, in milliseconds: `idleMs`, but less for a body that drips.
-   * @param rate bytes a second that the body must reach on average, once it has been taken for `idleMs`
-   */
-  patience(idleMs: number, rate: number): number {
-    const taken = this.#flowedMs + performance.now() - this.#flowsSince;
-    return Math.max(0, Math.min(idleMs, idleMs + (this.#received / rate) * 1000 - taken));
-  }
-
   start(sink: BodySink): void {
     if (this.#sink) throw new Error('A body is started once');
     this.#sink = sink;
@@ -77,7 +67,7 @@ export class RequestBody implements BodyReader {
 
   pause(): void {
     if (this.#phase !== 'flowing' && this.#phase !== 'starting') return;
-    if (this.#phase === 'flowing') this.#flowedMs += performance.now() - this.#flowsSince;
+    this.pace.pause();
     this.#phase = 'paused';
     this.owner.bodyTurned();
   }
@@ -94,7 +84,7 @@ export class RequestBody implements BodyReader {
   /** Takes the rest without delivering it. */
   drop(): void {
     if (this.#phase === 'over' || this.#phase === 'dropping') return;
-    if (this.#phase !== 'flowing') this.#flowsSince = performance.now();
+    this.pace.resume();
     this.#phase = 'dropping';
     this.owner.bodyTurned();
   }
@@ -132,14 +122,14 @@ export class RequestBody implements BodyReader {
 
   #deliver(chunk: Buffer | undefined): void {
     if (!chunk) return;
-    this.#received += chunk.length;
+    this.pace.received(chunk.length);
     if (this.#phase === 'flowing') this.#sink?.data(chunk);
     else this.#dropped += chunk.length;
   }
 
   #flow(): void {
     this.#phase = 'flowing';
-    this.#flowsSince = performance.now();
+    this.pace.resume();
     this.owner.bodyTurned();
   }
 }

@@ -82,6 +82,7 @@ export class RequestHeadParser {
 
   #checkSizes(lineBytes: number, headBytes: number): void {
     if (lineBytes > this.limits.requestLineBytes) throw new WireFault('target-too-long', 'The target is too long', 414);
-    if (headBytes > this.limits.headBytes) throw new WireFault('head-too-large', 'The header fields are too large', 431);
+    if (headBytes > this.limits.headBytes)
+      throw new WireFault('head-too-large', 'The header fields are too large', 431);
   }
 }

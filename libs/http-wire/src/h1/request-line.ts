@@ -26,7 +26,7 @@ export function parseRequestLine(line: string): RequestLine {
   if (version === 'HTTP/1.1') return { method, target: targetOf(line.slice(first + 1, last)), version: '1.1' };
   if (version === 'HTTP/1.0') return { method, target: targetOf(line.slice(first + 1, last)), version: '1.0' };
   // `GET /` alone is HTTP/0.9; `PRI * HTTP/2.0` is the preface of HTTP/2 without TLS, which is not served.
-  if (version === '' || /^HTTP\/\d(?:\.\d)?$/.test(version)) {
+  if (last === first || /^HTTP\/\d(?:\.\d)?$/.test(version)) {
     throw new WireFault('http-version', 'Only HTTP/1.1 is served here', 505);
   }
   throw new WireFault('bad-request-line', 'The request line is malformed');

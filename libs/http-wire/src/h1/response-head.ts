@@ -1,9 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { checkResponseHead } from '../headers/outgoing-fields.js';
+import { httpDate } from '../headers/http-date.js';
 import type { HeaderField, ResponseHead } from '../message.js';
-
-/** How the end of the answer is known: its length, the chunked coding, the end of the connection; `none` has no body at all. */
-export type AnswerFraming = number | 'chunked' | 'close' | 'none';
+import type { AnswerFraming } from '../server/answer-body.js';
 
 export function responseHeadText(head: ResponseHead, framing: AnswerFraming, keepAlive: boolean): string {
   checkResponseHead(head);
@@ -13,7 +12,7 @@ export function responseHeadText(head: ResponseHead, framing: AnswerFraming, kee
     text += `${name}: ${value}\r\n`;
     if (name === 'date') dated = true;
   }
-  if (!dated) text += dateLine();
+  if (!dated) text += `date: ${httpDate()}\r\n`;
   if (typeof framing === 'number') text += `content-length: ${framing}\r\n`;
   else if (framing === 'chunked') text += 'transfer-encoding: chunked\r\n';
   return keepAlive ? `${text}\r\n` : `${text}connection: close\r\n\r\n`;
@@ -24,17 +23,4 @@ export function switchingHeadText(upgrade: string, headers: readonly HeaderField
   let text = `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${upgrade}\r\n`;
   for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
   return `${text}\r\n`;
-}
-
-let datedSecond = 0;
-let line = '';
-
-/** RFC 9110 section 6.6.1. Made once a second: formatting a date costs more than writing the rest of a head. */
-function dateLine(): string {
-  const second = Math.floor(Date.now() / 1000);
-  if (second !== datedSecond) {
-    datedSecond = second;
-    line = `date: ${new Date(second * 1000).toUTCString()}\r\n`;
-  }
-  return line;
 }

@@ -2,9 +2,7 @@
 type ByteTable = Uint8Array;
 
 /** RFC 9110 section 5.6.2: the bytes of a token. */
-export const tokenBytes: ByteTable = tableOf((byte) =>
-  /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(byte)),
-);
+export const tokenBytes: ByteTable = tableOf((byte) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(byte)));
 
 /** RFC 9110 section 5.5: VCHAR, obs-text, space and tab. No other control: NUL, CR and LF split messages apart. */
 export const fieldValueBytes: ByteTable = tableOf((byte) => byte === 0x09 || (byte >= 0x20 && byte !== 0x7f));
@@ -15,7 +13,9 @@ export function isToken(text: string): boolean {
 
 /** True for what may stand after a field's colon, blanks around it taken off. Characters above U+00FF may not. */
 export function isFieldValue(text: string): boolean {
-  return consistsOf(text, fieldValueBytes) && !isBlank(text.charCodeAt(0)) && !isBlank(text.charCodeAt(text.length - 1));
+  return (
+    consistsOf(text, fieldValueBytes) && !isBlank(text.charCodeAt(0)) && !isBlank(text.charCodeAt(text.length - 1))
+  );
 }
 
 export function isBlank(code: number): boolean {

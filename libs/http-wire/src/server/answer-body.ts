@@ -1,7 +1,12 @@
 import type { BodyWriter } from '../message.js';
-import type { SocketSender } from '../server/socket-sender.js';
-import { frameChunk, lastChunk } from './chunk-frame.js';
-import type { AnswerFraming } from './response-head.js';
+import { frameChunk, lastChunk } from '../h1/chunk-frame.js';
+import type { SocketSender } from './socket-sender.js';
+
+/**
+ * How the end of an answer is known: its length, the chunked coding, the end of the connection or stream. `none`: it has no
+ * body at all.
+ */
+export type AnswerFraming = number | 'chunked' | 'close' | 'none';
 
 export interface AnswerOwner {
   /** The answer is out, whole. */
