@@ -13,15 +13,16 @@ interface Listener {
 
 function listen(tunnel: Duplex, options: WebSocketOptions, echo = false): Listener {
   const heard: string[] = [];
-  const closed = Promise.withResolvers<WebSocketEnd>();
+  let ended: (end: WebSocketEnd) => void = () => {};
+  const end = new Promise<WebSocketEnd>((resolve) => (ended = resolve));
   const peer: WebSocketPeer = new WebSocketPeer(tunnel, options, {
     message: (data, text) => {
       heard.push(`${text ? 'text' : 'binary'} ${data.toString('utf8')}`);
       if (echo) peer.send(data, text);
     },
-    closed: (end) => closed.resolve(end),
+    closed: (how) => ended(how),
   });
-  return { peer, heard, end: closed.promise };
+  return { peer, heard, end };
 }
 
 function pair(): { server: Listener; client: Listener; near: Duplex; far: Duplex } {
