@@ -5,15 +5,23 @@ import { readRecording, type RecordingItem } from '../reader.js';
 import { isoTime } from './jsonl.js';
 import { PostgresTranscript } from './postgres-transcript.js';
 import { printable } from './printable.js';
+import { TextTranscript } from './text-transcript.js';
 
 /** What a protocol's answers look like to a reader. Lines come without line ends, already made printable. */
 export interface ResponseRenderer {
   push(bytes: Buffer): string[];
+  /** What follows belongs to another request. */
+  turn?(): string[];
   /** What is left when the recording ends. */
   end(): string[];
 }
 
-const renderers: Readonly<Record<string, () => ResponseRenderer>> = { postgres: () => new PostgresTranscript() };
+const renderers: Readonly<Record<string, () => ResponseRenderer>> = {
+  postgres: () => new PostgresTranscript(),
+  http: () => new TextTranscript(),
+  kubernetes: () => new TextTranscript(),
+  ssh: () => new TextTranscript(),
+};
 
 /** The session as a person reads it: who, each request with its decision, and what the client saw. Yields lines. */
 export async function* exportTranscript(
@@ -45,14 +53,18 @@ class Transcript {
         return yield `-- ${at} session ${session.id}: ${printable(`${who} on ${where} from ${session.clientAddress}`)}`;
       }
       case 'decision':
+        yield* this.#renderer.turn?.() ?? [];
         return yield* decisionLines(at, frame.decision);
       case 'request':
+        yield* this.#renderer.turn?.() ?? [];
         return yield `-- ${at} the client sent ${frame.bytes.length} bytes of data`;
       case 'response':
         return yield* this.#renderer.push(frame.bytes);
       case 'outcome':
+        yield* this.#renderer.turn?.() ?? [];
         return yield `-- ${at} exchange ${frame.seq}: ${printable(frame.completion)}`;
       case 'note':
+        yield* this.#renderer.turn?.() ?? [];
         return yield `-- ${at} ${printable(`${frame.name} ${JSON.stringify(frame.detail)}`)}`;
       case 'close': {
         yield* this.#renderer.end();
