@@ -80,8 +80,7 @@ test('HT-02: however a path is encoded, the one that a server resolves is the on
 
 test('any segments can be written and read again', () => {
   const segment = fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }).filter((text) => {
-    // eslint-disable-next-line no-control-regex -- what a segment cannot hold
-    return !/[\0-\x1f\x7f/\\]/.test(text) && !/^\.{1,2}(?:;|$)/.test(text) && text.isWellFormed();
+    return !/[\0-\x1f\x7f/\\]/.test(text) && !/^\.{1,2}(?:;|$)|\p{Cs}/u.test(text);
   });
   fc.assert(
     fc.property(fc.array(segment, { minLength: 1, maxLength: 5 }), (segments) => {

@@ -40,7 +40,7 @@ export class H1Exchange extends AnsweredOnce implements ServerRequest {
   respond(head: ResponseHead, body: Buffer): void {
     if (!this.mayAnswer()) return;
     const bodiless = this.isBodiless(head.status);
-    const framing = bodiless ? this.#announced(head, head.bodyLength ?? body.length) : body.length;
+    const framing = bodiless ? this.#announced(head, body.length || head.bodyLength) : body.length;
     this.#write(this.#headText(head, framing), bodiless ? undefined : body);
     this.answered();
   }

@@ -1,5 +1,5 @@
 import type { BodyReader, BodySink } from '../message.js';
-import { WireFault } from '../message.js';
+import type { WireFault } from '../message.js';
 import type { BodyPace } from '../server/body-pace.js';
 import type { BodyDecoder } from './body-decoder.js';
 import type { InputBuffer } from './input-buffer.js';

@@ -8,7 +8,7 @@ import {
 } from 'node:http2';
 import type { BodyWriter, ServerRequest } from '../message.js';
 import type { ServerLimits } from '../server/server-limits.js';
-import { answer, bodyOf, echo, WireServer, type SeenRequest } from '../testing/wire-server.js';
+import { answer, echo, WireServer, type SeenRequest } from '../testing/wire-server.js';
 
 let server: WireServer;
 let session: ClientHttp2Session;

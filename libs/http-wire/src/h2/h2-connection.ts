@@ -72,16 +72,15 @@ class H2Connection implements ServerConnection {
     stream.on('error', () => undefined);
     this.#streams++;
     this.#deadline.clear();
-    let exchange: H2Exchange | undefined;
     stream.once('close', () => {
       this.#streams--;
       if (this.#streams === 0) this.#deadline.set(this.#session.closed ? this.#limits.lingerMs : this.#limits.idleMs);
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !exchange?.isAnswered) this.#countReset();
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !stream.headersSent) this.#countReset();
     });
     const whole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     const request = h2RequestHead(raw, whole, this.#limits.fields);
-    exchange = new H2Exchange(stream, request, this.#limits, (fault) => this.#fail(stream, exchange, fault));
-    const over = (): void => this.#guarded(stream, () => exchange?.close(gone()));
+    const exchange = new H2Exchange(stream, request, this.#limits, (fault) => this.#fail(stream, exchange, fault));
+    const over = (): void => this.#guarded(stream, () => exchange.close(gone()));
     stream.once('aborted', over).once('close', over);
     try {
       this.options.onRequest(exchange);
@@ -92,10 +91,10 @@ class H2Connection implements ServerConnection {
   }
 
   /** The body broke: the handler may have an answer of its own kind, though not for long. */
-  #fail(stream: ServerHttp2Stream, exchange: H2Exchange | undefined, fault: WireFault): void {
-    this.#guarded(stream, () => exchange?.body?.fail(fault));
+  #fail(stream: ServerHttp2Stream, exchange: H2Exchange, fault: WireFault): void {
+    this.#guarded(stream, () => exchange.body?.fail(fault));
     setImmediate(() => {
-      if (!exchange?.unanswered) return;
+      if (!exchange.unanswered) return;
       this.#guarded(stream, () => exchange.lose());
       this.#refuse(stream, fault);
     });

@@ -42,7 +42,7 @@ export class H2Exchange extends AnsweredOnce implements ServerRequest {
   respond(head: ResponseHead, body: Buffer): void {
     if (!this.mayAnswer() || this.carrier.closed) return;
     const bodiless = this.isBodiless(head.status);
-    const length = bodiless ? this.announcedLength(head.status, head.bodyLength ?? body.length) : body.length;
+    const length = bodiless ? this.announcedLength(head.status, body.length || head.bodyLength) : body.length;
     const over = bodiless || body.length === 0;
     this.#sendHead(head, length, over);
     if (!over) this.#sender.write(body);
