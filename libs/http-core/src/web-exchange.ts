@@ -281,7 +281,7 @@ export class WebExchange implements UnderWay {
     const changed = opened.mask !== undefined || coding !== undefined;
     this.#answer = new Answer({
       request: this.request,
-      head: { ...opened.head, headers, bodyLength: coding === undefined ? received.bodyLength : undefined },
+      head: { ...opened.head, headers, bodyLength: announced(received, opened.head, decoded, coding) },
       body: decoded,
       secrets: session.secrets.stream(),
       mask: opened.mask ?? (changed ? passing : undefined),
@@ -361,6 +361,12 @@ export class WebExchange implements UnderWay {
   #report(approvalId: string, outcome: 'completed' | 'failed' | 'unknown', detail: string): void {
     this.session.context.approvals.report(approvalId, outcome, detail);
   }
+}
+
+/** What is sent has its own length; without a body, what a HEAD may be told of it is the plan's to say. */
+function announced(received: ResponseHead, shown: ResponseHead, body: BodyReader | undefined, coding?: string) {
+  if (!body) return shown.bodyLength;
+  return coding === undefined ? received.bodyLength : undefined;
 }
 
 /** Changes nothing, but says that the length is not what the target said. */

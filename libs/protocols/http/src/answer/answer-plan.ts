@@ -1,6 +1,6 @@
 import { type AnswerPlan, contentCodings, type OpenedAnswer } from '@sallyport/http-core';
 import type { ResponseHead } from '@sallyport/http-wire';
-import type { DocumentMask, StreamMask } from '@sallyport/masking';
+import { type DocumentMask, MaskError, type StreamMask } from '@sallyport/masking';
 import { hidesNothing, type MaskCache, type MaskRules } from '../fields/mask-rules.js';
 import { isJson, isUtf8, type MediaType, mediaTypeOf } from '../request/media-type.js';
 import { maskHeaders, maskedHeaders } from './masked-headers.js';
@@ -22,14 +22,18 @@ function open(head: ResponseHead, method: string, rules: MaskRules, masks: MaskC
   if (hidesNothing(rules)) return { kind: 'pass', head };
   const mask = masks.mask(rules);
   const headers = rules.detectors.length === 0 ? maskedHeaders(head) : maskHeaders(maskedHeaders(head), mask);
-  if (!hasBody(head, method)) return { kind: 'pass', head: { ...head, headers, bodyLength: undefined } };
+  if (!hasBody(head, method)) {
+    // How long the original would be tells of what is masked in it.
+    const bodyLength = head.bodyLength === 0 ? 0 : undefined;
+    return { kind: 'pass', head: { ...head, headers, bodyLength } };
+  }
   if (head.status === 206) return unmaskable('a part of an answer cannot be masked');
   const decode = contentCodings(head.headers);
   if (!decode) return unmaskable('the content coding of the answer is not known');
   const type = mediaTypeOf(head.headers);
-  if (type === undefined || type === 'malformed') return unmaskable('the answer does not say what it is');
-  if (!isUtf8(type)) return unmaskable('the answer is not UTF-8');
-  const stream = streamMask(type, mask, rules);
+  if (type === 'malformed') return unmaskable('the answer does not say what it is');
+  if (type && !isUtf8(type)) return unmaskable('the answer is not UTF-8');
+  const stream = type ? streamMask(type, mask, rules) : nothing;
   if (!stream) return unmaskable('an answer of this type cannot be masked');
   return {
     kind: 'pass',
@@ -62,6 +66,15 @@ function streamMask(type: MediaType, mask: DocumentMask, rules: MaskRules): Stre
       return rules.fields.length === 0 ? mask.text() : new TextGuard(mask, rules.fields);
   }
 }
+
+/** For an answer that does not say what it is: no byte of it passes, but many redirects turn out to have none. */
+const nothing: StreamMask = {
+  push: (chunk) => {
+    if (chunk.length > 0) throw new MaskError('malformed', 'an answer does not say what it is');
+    return chunk;
+  },
+  end: () => Buffer.alloc(0),
+};
 
 function unmaskable(text: string): OpenedAnswer {
   return { kind: 'refuse', status: 502, reason: { code: 'cannot-perform', text } };

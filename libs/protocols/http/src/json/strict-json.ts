@@ -11,7 +11,7 @@ export class JsonFault extends Error {
 
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 // Everything up to what ends the run: quote, backslash or a control character.
- 
+
 const plain = /[^"\\\u0000-\u001f]*/y;
 const loneSurrogate = /\p{Surrogate}/u;
 const escapes: Readonly<Record<string, string>> = {

@@ -122,12 +122,15 @@ function understand(type: MediaType | undefined, format: Format | undefined, byt
       const facts = multipartFacts(parts);
       return { content: { kind: 'multipart' }, facts, forward: body, contentType, text: digestText(body, 'form') };
     }
-    default: {
-      const contentType = type && mediaTypeText(type);
-      const text = digestText(bytes, type?.essence ?? 'of no type');
-      return { content: { kind: 'opaque' }, facts: unknownBody, forward: bytes, contentType, text };
-    }
+    default:
+      return opaqueBody(bytes, type && mediaTypeText(type));
   }
+}
+
+/** What nobody looks into, bound by its digest. */
+export function opaqueBody(forward: Buffer, contentType: string | undefined): RequestBody {
+  const text = digestText(forward, contentType ?? 'of no type');
+  return { content: { kind: 'opaque' }, facts: unknownBody, forward, contentType, text };
 }
 
 export function jsonBody(value: JsonValue, contentType: string): RequestBody {

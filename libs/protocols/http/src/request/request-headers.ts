@@ -7,6 +7,8 @@ const override = /^x-(?:http-)?method(?:-override)?$/;
 const slicing: ReadonlySet<string> = new Set(['if-modified-since', 'if-none-match', 'if-range', 'range']);
 /** What proves somebody to the target is not for policies and reviewers to read. */
 const secret = /^(?:authorization|cookie)$|token|secret|password|api-?key|signature/;
+/** They name one attempt, not what is asked: the same request sent again is still the same. */
+const tracing: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'x-request-id']);
 /** No news to a reviewer; policy may still look. */
 const plain: ReadonlySet<string> = new Set([
   'accept',
@@ -15,8 +17,6 @@ const plain: ReadonlySet<string> = new Set([
   'cache-control',
   'content-type',
   'pragma',
-  'traceparent',
-  'tracestate',
   'user-agent',
 ]);
 
@@ -51,9 +51,10 @@ export function isSecret(name: string): boolean {
   return secret.test(name);
 }
 
-/** What policy is told: every header that goes on, of secret ones only that they are there. */
+/** What policy is told: every header that goes on and means something; of secret ones only that they are there. */
 export function toldHeaders(headers: readonly HeaderField[]): HeaderField[] {
-  return headers.map(([name, value]) => [name, isSecret(name) ? '' : value]);
+  const meaning = headers.filter(([name]) => !tracing.has(name));
+  return meaning.map(([name, value]) => [name, isSecret(name) ? '' : value]);
 }
 
 /** What a reviewer reads, sorted. */

@@ -147,3 +147,27 @@ test('HT-16 the GraphQL endpoint is judged by operation, and its body is what wa
   expect(await refusal(target, { path: '/graphql', upgrade: 'websocket' })).toBe(400);
   expect(await refusal(target, { ...request, path: '/Graphql' })).toBe(400);
 });
+
+test('nobody approves a body that is not known yet: it is read, bound by its digest and then sent as it was read', async () => {
+  const upload = (body: string) =>
+    understood(shop(), { method: 'POST', headers: [['content-type', 'application/pdf']], body });
+  const request = await upload('a'.repeat(100_000));
+  expect(request.forward.body).toBe('stream');
+  const told = await request.enrich!();
+  expect(told.action.text).toMatch(/\[body application\/pdf, 100000 bytes, SHA-256 [0-9a-f]{64}\]$/);
+  expect(request.answer([])!.forward!.body).toEqual(Buffer.from('a'.repeat(100_000)));
+  const other = await (await upload('b'.repeat(100_000))).enrich!();
+  expect(other.action.text).not.toBe(told.action.text);
+});
+
+test('the same request sent again is the same, whatever its attempt is called', async () => {
+  const send = (id: string) =>
+    understood(shop(), {
+      headers: [
+        ['traceparent', id],
+        ['x-request-id', id],
+      ],
+    });
+  const [first, second] = [await send('1'), await send('2')];
+  expect([first.action.text, first.action.fingerprint]).toEqual([second.action.text, second.action.fingerprint]);
+});

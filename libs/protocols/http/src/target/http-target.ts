@@ -18,7 +18,7 @@ import { MaskCache, type MaskRules, methodsOf, type PartPlaces, rulesFor } from 
 import { GraphqlEndpoint } from '../graphql/graphql-endpoint.js';
 import type { OperationFields } from '../openapi/operation-fields.js';
 import { parseFormPairs } from '../request/form-pairs.js';
-import { absentBody, readRequestBody, type RequestBody } from '../request/request-body.js';
+import { absentBody, opaqueBody, readRequestBody, type RequestBody } from '../request/request-body.js';
 import { malformed, RequestFault } from '../request/request-fault.js';
 import { extraHeaders } from '../request/request-headers.js';
 import { maskRequest, type Said } from '../request/request-mask.js';
@@ -29,6 +29,8 @@ import { ResourceRules } from './resource-rules.js';
 
 /** A body is taken apart up to here, on the event loop. Bytes. */
 const maxInspectedBytes = 4_194_304;
+/** A body that would stream is held in memory up to here while people decide on it. Bytes. */
+const maxHeldBytes = 16_777_216;
 
 interface Meaning {
   readonly said: Said;
@@ -75,9 +77,9 @@ export class HttpResourceTarget implements HttpTarget {
       const reason = { code: 'unsupported', text: 'too many requests to this resource' } as const;
       return { kind: 'refused', status: 429, reason, retryAfterSeconds: Math.ceil(wait) };
     }
-    if (!request.hasBody) return this.attempt(head, () => absentBody(head));
+    if (!request.hasBody) return this.attempt(request, head, () => absentBody(head));
     return this.readBody(request).then(
-      (body) => this.attempt(head, () => body),
+      (body) => this.attempt(request, head, () => body),
       (error: unknown) => refusedBy(error),
     );
   }
@@ -89,9 +91,9 @@ export class HttpResourceTarget implements HttpTarget {
     return readRequestBody({ head, readBody }, Math.min(this.maxBodyBytes, maxInspectedBytes));
   }
 
-  private attempt(head: RequestHead, body: () => RequestBody): Inspection {
+  private attempt(request: InspectedRequest, head: RequestHead, body: () => RequestBody): Inspection {
     try {
-      return this.understood(head, this.meaning(head, body()));
+      return this.understood(request, head, this.meaning(head, body()));
     } catch (error) {
       return refusedBy(error);
     }
@@ -117,23 +119,43 @@ export class HttpResourceTarget implements HttpTarget {
     return { said, form, operation, inRequest, inAnswer, maskable: masked !== undefined, forward };
   }
 
-  private understood(head: RequestHead, meaning: Meaning): Understood {
+  private understood(request: InspectedRequest, head: RequestHead, inspected: Meaning): Understood {
+    let meaning = inspected;
+    const forward = meaning.forward(meaning.form);
+    return {
+      kind: 'understood',
+      ...this.judged(head, meaning, forward),
+      forward,
+      answer: (obligations) => {
+        const plan = this.answer(head, meaning, obligations);
+        return plan && meaning !== inspected ? { forward: meaning.forward(meaning.form), ...plan } : plan;
+      },
+      ...(head.upgrade !== undefined && { tunnel: webSocketTunnel(head) }),
+      resume: 'by-id',
+      ...(forward.body === 'stream' && {
+        enrich: async () => {
+          meaning = await this.readWhole(request, inspected);
+          return this.judged(head, meaning, meaning.forward(meaning.form));
+        },
+      }),
+    };
+  }
+
+  /** Nobody can approve what is not known yet: such a body is read after all, and bound by its digest. */
+  private async readWhole({ readBody }: InspectedRequest, meaning: Meaning): Promise<Meaning> {
+    const bytes = await readBody(Math.min(this.maxBodyBytes, maxHeldBytes));
+    const body = opaqueBody(bytes, meaning.form.body.contentType);
+    return { ...meaning, said: { ...meaning.said, body }, form: { ...meaning.form, body } };
+  }
+
+  private judged(head: RequestHead, meaning: Meaning, forward: ForwardRequest): Pick<Understood, 'action' | 'binding'> {
     const { form, inRequest, inAnswer, said } = meaning;
-    const forward = meaning.forward(form);
     const fields = lineageFields([...inRequest, ...inAnswer].map(({ part }) => part));
     const { name: resource, upstream } = this.binding;
     const route = this.rules.routeOf(head.method, head.target.segments);
     const action = actionOf({ resource, host: upstream.host, route, head, form, forward, fields });
     const binding = hiddenBinding(forward, said, inRequest.length > 0);
-    return {
-      kind: 'understood',
-      action,
-      ...(binding !== undefined && { binding }),
-      forward,
-      answer: (obligations) => this.answer(head, meaning, obligations),
-      ...(head.upgrade !== undefined && { tunnel: webSocketTunnel(head) }),
-      resume: 'by-id',
-    };
+    return { action, ...(binding !== undefined && { binding }) };
   }
 
   private answer(head: RequestHead, meaning: Meaning, obligations: readonly Obligation[]): AnswerPlan | undefined {
