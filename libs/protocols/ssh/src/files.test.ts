@@ -1,39 +1,213 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { deny, permit, permitAll } from './testing/testing-host.js';
-import { finished, TestingSetup, type Finished } from './testing/testing-setup.js';
+import type { Action } from '@sallyport/domain';
+import { deny, hold, permit, type Opinion } from './testing/testing-host.js';
+import { bindingOf, finished, TestingSetup, until, type Finished } from './testing/testing-setup.js';
 
 let setup: TestingSetup;
 let folder: string;
 
 beforeAll(async () => {
   setup = await TestingSetup.start();
-  folder = fs.realpathSync(setup.folder);
 });
 afterAll(() => setup.stop());
 beforeEach(() => {
-  const { host } = setup;
-  host.opinion = permitAll;
-  for (const list of [host.decisions, host.outcomes, host.notes, host.sessions]) list.length = 0;
+  setup.reset();
+  folder = fs.mkdtempSync(`${fs.realpathSync(setup.folder)}/files-`);
 });
 
 function sftp(batch: string): Promise<Finished> {
-  const child = setup.spawn('sftp', [
-    ...setup.options,
-    '-o',
-    'BatchMode=no',
-    '-P',
-    String(setup.port),
-    '-b',
-    '-',
-    'box@127.0.0.1',
-  ]);
-  return finished(child, batch);
+  const args = [...setup.options, '-o', 'BatchMode=no', '-P', String(setup.port), '-b', '-', 'box@127.0.0.1'];
+  return finished(setup.spawn('sftp', args), batch);
 }
 
-test('files go both ways, each operation judged with its real path', async () => {
-  fs.writeFileSync(`${folder}/source`, 'x'.repeat(300_000));
+function scp(...args: readonly string[]): Promise<Finished> {
+  return finished(setup.spawn('scp', [...setup.options, '-P', String(setup.port), ...args]), '');
+}
+
+function facts(action: Action): Record<string, unknown> {
+  return action.context['ssh'] as Record<string, unknown>;
+}
+
+/** Policy about file operations; the rest goes through. */
+function operations(opinion: Opinion): Opinion {
+  return (action) => (action.effects.some(({ verb }) => verb.startsWith('sftp')) ? opinion(action) : permit());
+}
+
+test('files go both ways, each operation judged with its real path, each content noted with its digest', async () => {
+  const content = Buffer.alloc(700_000, 'Sallyport');
+  fs.writeFileSync(`${folder}/source`, content);
   const { code, error } = await sftp(`put ${folder}/source ${folder}/copy\nget ${folder}/copy ${folder}/back\n`);
   expect({ code, error }).toEqual({ code: 0, error: '' });
-  expect(fs.readFileSync(`${folder}/back`, 'utf8')).toBe('x'.repeat(300_000));
+  expect(fs.readFileSync(`${folder}/back`).equals(content)).toBe(true);
   expect(setup.host.executed()).toEqual(expect.arrayContaining([`write ${folder}/copy`, `read ${folder}/copy`]));
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const noted = setup.host.notes.filter(({ name }) => name === 'file').map(({ detail }) => detail);
+  expect(noted).toEqual([
+    expect.objectContaining({ path: `${folder}/copy`, direction: 'upload', bytes: content.length, sha256 }),
+    expect.objectContaining({ path: `${folder}/copy`, direction: 'download', bytes: content.length, sha256 }),
+  ]);
+});
+
+test('scp copies through the subsystem', async () => {
+  fs.writeFileSync(`${folder}/a`, 'by scp');
+  expect((await scp(`${folder}/a`, `box@127.0.0.1:${folder}/b`)).code).toBe(0);
+  expect((await scp('-p', `box@127.0.0.1:${folder}/b`, `${folder}/c`)).code).toBe(0);
+  expect(fs.readFileSync(`${folder}/c`, 'utf8')).toBe('by scp');
+});
+
+test('SH-01 scp in its old way is a command', async () => {
+  setup.host.opinion = (action) => (action.effects.some(({ verb }) => verb === 'exec') ? deny() : permit());
+  fs.writeFileSync(`${folder}/a`, 'by scp');
+  expect((await scp('-O', `${folder}/a`, `box@127.0.0.1:${folder}/b`)).code).not.toBe(0);
+  expect(fs.existsSync(`${folder}/b`)).toBe(false);
+});
+
+test('folders are listed, made, renamed and removed', async () => {
+  const batch = [`mkdir ${folder}/new`, `rename ${folder}/new ${folder}/old`, `ls ${folder}`, `rmdir ${folder}/old`];
+  const { code, out } = await sftp(`${batch.join('\n')}\n`);
+  expect(code).toBe(0);
+  expect(out).toContain(`${folder}/old`);
+  expect(fs.existsSync(`${folder}/old`)).toBe(false);
+  const done = setup.host.executed();
+  expect(done).toEqual(
+    expect.arrayContaining([
+      `mkdir ${folder}/new`,
+      `rename ${folder}/new ${folder}/old`,
+      `rename ${folder}/old ${folder}/new`,
+      `rmdir ${folder}/old`,
+    ]),
+  );
+});
+
+describe('SH-19 paths', () => {
+  const inside: Opinion = operations((action) =>
+    String(facts(action)['path']).startsWith(`${folder}/open/`) || facts(action)['path'] === `${folder}/open`
+      ? permit()
+      : deny('outside'),
+  );
+
+  beforeEach(() => {
+    fs.mkdirSync(`${folder}/open`);
+    fs.mkdirSync(`${folder}/secret`);
+    fs.writeFileSync(`${folder}/secret/key`, 'top secret');
+    fs.symlinkSync(`${folder}/secret/key`, `${folder}/open/link`);
+    fs.symlinkSync(`${folder}/secret`, `${folder}/open/folder`);
+    fs.symlinkSync(`${folder}/secret/new`, `${folder}/open/nowhere`);
+    setup.host.opinion = inside;
+  });
+
+  test.each([
+    'secret/key',
+    'open/../secret/key',
+    'open/./../secret//key',
+    'open/link',
+    'open/folder/key',
+    'open/folder/../secret/key',
+  ])('reading %s is judged as what it is', async (path) => {
+    const { code } = await sftp(`get ${folder}/${path} ${folder}/stolen\n`);
+    expect(code).not.toBe(0);
+    expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
+    expect(setup.host.executed().some((text) => text.startsWith('read '))).toBe(false);
+  });
+
+  test.each(['open/nowhere', 'open/folder/new', 'open/../secret/new'])(
+    'writing %s is judged as what it is',
+    async (path) => {
+      fs.writeFileSync(`${folder}/open/mine`, 'mine');
+      const { code } = await sftp(`put ${folder}/open/mine ${folder}/${path}\n`);
+      expect(code).not.toBe(0);
+      expect(fs.readdirSync(`${folder}/secret`)).toEqual(['key']);
+    },
+  );
+
+  test('what is inside works, by any of its names', async () => {
+    fs.writeFileSync(`${folder}/open/mine`, 'mine');
+    const { code } = await sftp(`cd ${folder}/open\nget ../open/mine ${folder}/got\nput ${folder}/got new\n`);
+    expect(code).toBe(0);
+    expect(fs.readFileSync(`${folder}/open/new`, 'utf8')).toBe('mine');
+  });
+
+  test('nothing is moved out, and nothing in', async () => {
+    fs.writeFileSync(`${folder}/open/mine`, 'mine');
+    expect((await sftp(`rename ${folder}/open/mine ${folder}/secret/mine\n`)).code).not.toBe(0);
+    expect((await sftp(`rename ${folder}/secret/key ${folder}/open/key\n`)).code).not.toBe(0);
+    expect(fs.readdirSync(`${folder}/secret`)).toEqual(['key']);
+    expect(fs.existsSync(`${folder}/open/mine`)).toBe(true);
+  });
+
+  test('a link of one’s own leads nowhere else', async () => {
+    const batch = `symlink ${folder}/secret/key ${folder}/open/mine\nget ${folder}/open/mine ${folder}/stolen\n`;
+    expect((await sftp(batch)).code).not.toBe(0);
+    expect(setup.host.executed()).toContain(`symlink ${folder}/open/mine ${folder}/secret/key`);
+    expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
+  });
+
+  test('a refusal says why', async () => {
+    const { error } = await sftp(`rm ${folder}/secret/key\n`);
+    expect(error).toContain('blocked by access policy: outside');
+    expect(fs.existsSync(`${folder}/secret/key`)).toBe(true);
+  });
+});
+
+test('SH-19 reading and writing are permissions of their own', async () => {
+  setup.host.opinion = (action) => (action.effects.some(({ verb }) => verb === 'sftpWrite') ? deny() : permit());
+  fs.writeFileSync(`${folder}/a`, 'a');
+  const { code } = await sftp(`get ${folder}/a ${folder}/b\nput ${folder}/b ${folder}/c\n`);
+  expect(code).not.toBe(0);
+  expect(fs.existsSync(`${folder}/b`)).toBe(true);
+  expect(fs.existsSync(`${folder}/c`)).toBe(false);
+  expect((await sftp(`chmod 777 ${folder}/a\n`)).code).not.toBe(0);
+});
+
+test('SH-19 extensions are neither offered nor understood', async () => {
+  const { code, error } = await sftp(`df ${folder}\n`);
+  expect(code).not.toBe(0);
+  expect(error).toContain('does not support statvfs@openssh.com');
+  fs.writeFileSync(`${folder}/a`, 'a');
+  expect((await sftp(`ln ${folder}/a ${folder}/b\n`)).code).not.toBe(0);
+  expect(fs.existsSync(`${folder}/b`)).toBe(false);
+});
+
+test('a held operation waits, and the others behind it', async () => {
+  setup.host.opinion = operations((action) => (facts(action)['operation'] === 'write' ? hold() : permit()));
+  fs.writeFileSync(`${folder}/a`, 'held');
+  const running = sftp(`put ${folder}/a ${folder}/b\n`);
+  const { action } = await setup.host.approvals.pending();
+  expect(action.text).toBe(`write ${folder}/b`);
+  expect(fs.existsSync(`${folder}/b`)).toBe(false);
+  await setup.host.approvals.decide({ state: 'approved' });
+  expect((await running).code).toBe(0);
+  expect(fs.readFileSync(`${folder}/b`, 'utf8')).toBe('held');
+});
+
+test('SH-10 an open file is closed to whoever may no longer read it', async () => {
+  fs.writeFileSync(`${folder}/big`, Buffer.alloc(80_000_000));
+  const args = [
+    ...setup.options,
+    '-l',
+    '16000',
+    '-P',
+    String(setup.port),
+    `box@127.0.0.1:${folder}/big`,
+    `${folder}/part`,
+  ];
+  const done = finished(setup.spawn('scp', args), '');
+  await until(() => fs.existsSync(`${folder}/part`) && fs.statSync(`${folder}/part`).size > 0, 'data arrive');
+  setup.host.opinion = operations(() => deny());
+  expect((await done).code).not.toBe(0);
+  expect(fs.statSync(`${folder}/part`).size).toBeLessThan(80_000_000);
+});
+
+test('where output is to be masked, no file is read', async () => {
+  const field = { kind: 'Field', resource: 'box', path: 'detector:email' } as const;
+  const part = { field, tags: ['pii'], mask: 'redact', by: { detector: 'email' }, in: 'response' } as const;
+  setup.host.bindings.set('box', { ...bindingOf(setup.sshd), fields: [part] });
+  setup.host.opinion = (action) =>
+    permit((action.lineage.fields ?? []).map(() => ({ kind: 'maskField', field, method: 'redact' })));
+  fs.writeFileSync(`${folder}/people`, 'ann@example.com');
+  const { code } = await sftp(`ls ${folder}\nget ${folder}/people ${folder}/stolen\n`);
+  expect(code).not.toBe(0);
+  expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
+  expect((await sftp(`put ${folder}/people ${folder}/up\n`)).code).toBe(0);
 });

@@ -131,7 +131,7 @@ export class TestingHost implements GatewayHost {
     this.keys.clear();
     const { decisions, outcomes, notes, responses, requests, sessions, logs } = this;
     for (const list of [decisions, outcomes, notes, responses, requests, sessions, logs]) list.length = 0;
-    for (const list of [this.approvals.opened, this.approvals.reports, this.approvals.abandoned]) list.length = 0;
+    this.approvals.reset();
   }
 
   drain(): void {
@@ -224,6 +224,11 @@ export class TestingApprovals {
 
   report(_id: string, outcome: string, detail: string): void {
     this.reports.push(`${outcome}: ${detail}`);
+  }
+
+  reset(): void {
+    this.#waiting.clear();
+    for (const list of [this.opened, this.reports, this.abandoned]) list.length = 0;
   }
 
   /** Waits for the next request and decides it. */

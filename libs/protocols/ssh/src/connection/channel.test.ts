@@ -1,0 +1,123 @@
+import { Channel, maxPacketSize, windowSize, type ChannelEvents } from './channel.js';
+import { readMessage, type ConnectionMessage } from './messages.js';
+
+class TestLink {
+  readonly sent: ConnectionMessage[] = [];
+  sendable = true;
+  forgotten = 0;
+
+  send(payload: Buffer): void {
+    this.sent.push(readMessage(payload)!);
+  }
+  forget(): void {
+    this.forgotten += 1;
+  }
+  /** Bytes of data sent, by stream. */
+  bytes(kind: 'data' | 'extended'): number {
+    return this.sent.reduce((sum, message) => sum + (message.kind === kind ? message.data.length : 0), 0);
+  }
+}
+
+function channelOn(link: TestLink, peer: Partial<{ window: number; maxPacket: number }> = {}): Channel {
+  return new Channel(1, link, { id: 7, window: 1000, maxPacket: 300, ...peer });
+}
+
+function listen(channel: Channel, events: Partial<ChannelEvents>): void {
+  channel.events = {
+    data: () => undefined,
+    eof: () => undefined,
+    request: () => false,
+    closed: () => undefined,
+    ...events,
+  };
+}
+
+test('SH-16 no more is sent than the peer has room for, and in pieces that it takes', () => {
+  const link = new TestLink();
+  const channel = channelOn(link);
+  let left = false;
+  channel.write(Buffer.alloc(1500), false, () => (left = true));
+  expect(link.sent.map((message) => (message.kind === 'data' ? message.data.length : 0))).toEqual([300, 300, 300, 100]);
+  expect(left).toBe(false);
+  channel.receiveWindow(499);
+  expect(left).toBe(false);
+  channel.receiveWindow(1);
+  expect(left).toBe(true);
+});
+
+test('output and error output keep their order however the window opens', () => {
+  const link = new TestLink();
+  const channel = channelOn(link, { window: 0 });
+  const done: string[] = [];
+  channel.write(Buffer.alloc(500), false, () => done.push('out'));
+  channel.write(Buffer.alloc(500), true, () => done.push('error'));
+  channel.write(Buffer.alloc(500), false, () => done.push('more'));
+  channel.requestAfterData('exit-status', Buffer.alloc(4));
+  channel.eof();
+  channel.close();
+  for (let step = 0; step < 1500; step += 7) channel.receiveWindow(7);
+  expect(done).toEqual(['out', 'error', 'more']);
+  expect([link.bytes('data'), link.bytes('extended')]).toEqual([1000, 500]);
+  expect(link.sent.slice(-3).map(({ kind }) => kind)).toEqual(['request', 'eof', 'close']);
+});
+
+test('nothing is sent while the transport is full', () => {
+  const link = new TestLink();
+  link.sendable = false;
+  const channel = channelOn(link);
+  channel.write(Buffer.alloc(10));
+  channel.close();
+  expect(link.sent).toEqual([]);
+  link.sendable = true;
+  channel.flush();
+  expect(link.sent.map(({ kind }) => kind)).toEqual(['data', 'close']);
+});
+
+test('room is given back only for what has gone on', () => {
+  const link = new TestLink();
+  const channel = channelOn(link);
+  let received = 0;
+  listen(channel, { data: (bytes) => (received += bytes.length) });
+  for (let sent = 0; sent < windowSize; sent += maxPacketSize)
+    channel.receiveData(Buffer.alloc(maxPacketSize), undefined);
+  expect(received).toBe(windowSize);
+  expect(() => channel.receiveData(Buffer.alloc(1), undefined)).toThrow('more data than the window allows');
+  channel.consumed(windowSize);
+  expect(link.sent).toEqual([{ kind: 'window', channel: 7, bytes: windowSize }]);
+  channel.receiveData(Buffer.alloc(1), undefined);
+});
+
+test('SH-15 a window never exceeds 2^32-1', () => {
+  const channel = channelOn(new TestLink(), { window: 2 ** 32 - 1 });
+  expect(() => channel.receiveWindow(1)).toThrow('a window beyond its bound');
+});
+
+test('a close is answered, once, and nothing comes after it', () => {
+  const link = new TestLink();
+  const channel = channelOn(link);
+  let closed = 0;
+  listen(channel, { closed: () => (closed += 1) });
+  channel.receiveClose();
+  channel.write(Buffer.alloc(10));
+  channel.eof();
+  channel.close();
+  channel.abort();
+  channel.end();
+  expect(link.sent.map(({ kind }) => kind)).toEqual(['close']);
+  expect([closed, link.forgotten]).toEqual([1, 1]);
+});
+
+test('questions that were not answered when it closes are answered with no', () => {
+  const channel = channelOn(new TestLink());
+  const answers: boolean[] = [];
+  channel.request('exec', Buffer.alloc(0), (success) => answers.push(success));
+  channel.request('pty-req', Buffer.alloc(0), (success) => answers.push(success));
+  channel.receiveReply(true);
+  channel.receiveClose();
+  channel.request('late', Buffer.alloc(0), (success) => answers.push(success));
+  expect(answers).toEqual([true, false, false]);
+});
+
+test('an answer that nobody asked for ends the connection', () => {
+  expect(() => channelOn(new TestLink()).receiveReply(true)).toThrow('nobody asked');
+});

@@ -1,0 +1,121 @@
+import type { Socket } from 'node:net';
+import { duplexPair, type Duplex } from 'node:stream';
+import { globalReply } from '../connection/messages.js';
+import { makeKey } from '../testing/testing-sshd.js';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createPacketProtocol, parsePrivateKey } from './ssh2-protocol.js';
+import { algorithmOffer } from './algorithms.js';
+import { SshTransport, type TransportEvents, type TransportRole } from './transport.js';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sallyport-transport-'));
+const hostKey = parsePrivateKey(makeKey(path.join(folder, 'key')));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+const quiet: TransportEvents = {
+  secured: () => undefined,
+  message: () => undefined,
+  writable: () => undefined,
+  closed: () => undefined,
+};
+
+function over(duplex: Duplex, role: TransportRole, events: Partial<TransportEvents>): SshTransport {
+  // What a socket is besides a stream is not used of it.
+  return new SshTransport(duplex as Socket, role, { ...quiet, ...events });
+}
+
+interface Pair {
+  readonly server: SshTransport;
+  readonly client: SshTransport;
+  readonly clientEnd: Duplex;
+  readonly closed: string[];
+}
+
+async function pair(onServer: Partial<TransportEvents> = {}): Promise<Pair> {
+  const [serverEnd, clientEnd] = duplexPair();
+  const closed: string[] = [];
+  let both = (): void => undefined;
+  const secured = new Promise<void>((resolve) => {
+    let missing = 2;
+    both = () => {
+      missing -= 1;
+      if (missing === 0) resolve();
+    };
+  });
+  const server = over(
+    serverEnd,
+    { side: 'server', hostKeys: [hostKey] },
+    { secured: () => both(), closed: (reason) => closed.push(reason), ...onServer },
+  );
+  const verify = (blob: Buffer): boolean => blob.equals(hostKey.getPublicSSH());
+  const client = over(clientEnd, { side: 'client', keyTypes: ['ssh-ed25519'], verify }, { secured: () => both() });
+  await secured;
+  return { server, client, clientEnd, closed };
+}
+
+test('messages arrive in order, and the session has one name on both sides', async () => {
+  const got: number[] = [];
+  const { server, client } = await pair({ message: (payload) => got.push(payload[1]!) });
+  for (let count = 0; count < 100; count += 1) client.send(Buffer.of(200, count));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(got).toEqual(Array.from({ length: 100 }, (_, count) => count));
+  expect(server.sessionId.equals(client.sessionId)).toBe(true);
+  server.close('done');
+});
+
+test('SH-15 a peer that is owed answers and does not read is cut off', async () => {
+  const { server, clientEnd, closed } = await pair();
+  clientEnd.pause();
+  for (let count = 0; count < 200 && !server.closed; count += 1) server.send(globalReply(true, Buffer.alloc(30_000)));
+  expect(closed).toEqual(['the peer does not read']);
+});
+
+test('SH-16 nothing more is sendable than a peer that does not read should wait for', async () => {
+  const { server, clientEnd } = await pair();
+  clientEnd.pause();
+  let sent = 0;
+  while (server.sendable && sent < 1000) {
+    server.send(Buffer.alloc(30_000, 200));
+    sent += 1;
+  }
+  expect(sent).toBeLessThan(30);
+  expect(server.closed).toBe(false);
+  server.close('done');
+});
+
+test('SH-18 a host key that is not the target’s ends it', async () => {
+  const [serverEnd, clientEnd] = duplexPair();
+  over(serverEnd, { side: 'server', hostKeys: [hostKey] }, {});
+  let secured = false;
+  const closed = new Promise<string>((resolve) =>
+    over(
+      clientEnd,
+      { side: 'client', keyTypes: ['ssh-ed25519'], verify: () => false },
+      { secured: () => (secured = true), closed: resolve },
+    ),
+  );
+  expect(await closed).toContain('verification failed');
+  expect(secured).toBe(false);
+});
+
+test('what is used of the packet protocol is there', () => {
+  const offer = algorithmOffer(['ssh-ed25519']);
+  const protocol = createPacketProtocol({
+    server: true,
+    ident: 'x',
+    offer,
+    hostKeys: { 'ssh-ed25519': hostKey },
+    onWrite: () => undefined,
+    onError: () => undefined,
+    onHandshakeComplete: () => undefined,
+    messageHandlers: { DISCONNECT: () => undefined },
+  });
+  expect(Object.keys(protocol)).toEqual(
+    expect.arrayContaining(['_kexinit', '_kex', '_packetRW', '_onPayload', 'start']),
+  );
+  for (const name of ['parse', 'rekey', 'disconnect', 'cleanup'] as const)
+    expect(typeof protocol[name]).toBe('function');
+  expect(protocol._kexinit).toBeUndefined();
+  protocol.cleanup();
+});
