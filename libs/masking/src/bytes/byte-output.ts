@@ -36,6 +36,19 @@ export class ByteOutput {
     this.#buffer[this.#length++] = value;
   }
 
+  /** Moves what was collected to the end of another, and keeps the memory. */
+  moveTo(other: ByteOutput): void {
+    other.bytes(this.#buffer, 0, this.#length);
+    this.#length = 0;
+  }
+
+  /** Shows what was collected, and forgets it; what is shown holds until more is collected. */
+  view(): Buffer {
+    const shown = this.#buffer.subarray(0, this.#length);
+    this.#length = 0;
+    return shown;
+  }
+
   /** What was collected. The buffer is the caller's from now on. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.#length);
@@ -45,7 +58,7 @@ export class ByteOutput {
   }
 
   #grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#length, 256));
+    const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#length, 256));
     larger.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = larger;
   }

@@ -1,7 +1,6 @@
 import type { MaskMethod } from '@sallyport/domain';
 import type { ByteOutput } from '../bytes/byte-output.js';
 import { ScalarMasks } from '../scalar-masks.js';
-import { stricterMethod } from '../text-mask.js';
 import { byteClass, digit, endOfRun, isAt, letter, alphanumeric } from './byte-classes.js';
 import type { Detector, Finding } from './detector.js';
 import { lookBehind } from './detector.js';
@@ -73,8 +72,7 @@ export class DetectorSet {
 
   /** The strictest method of everything found. */
   strictest(text: Uint8Array, start: number, end: number): MaskMethod | undefined {
-    const { methods } = this.#find(text, start, end);
-    return methods.length === 0 ? undefined : methods.reduce(stricterMethod);
+    return this.#find(text, start, end).strictest;
   }
 
   /** What is to be done with a number of JSON. */

@@ -18,10 +18,11 @@ const shortest = 8;
 /** More groups are a table of numbers. */
 const maxGroups = 7;
 
-/** The groups of digits read last: how many digits there are up to each, and where each ends. */
-const lengths: number[] = [];
-const totals: number[] = [];
-const ends: number[] = [];
+/** The groups of digits read last: how long they are, how many digits there are up to each, and where each ends. */
+let count = 0;
+const lengths: number[] = new Array<number>(maxGroups).fill(0);
+const totals: number[] = new Array<number>(maxGroups).fill(0);
+const ends: number[] = new Array<number>(maxGroups).fill(0);
 
 /**
  * Telephone numbers as people write them: international ones after `+` or `00`, ten digits of the North American plan in
@@ -57,19 +58,21 @@ function beginsNational(text: Uint8Array, at: number, high: number, numberEnd: n
 }
 
 function readGroups(text: Uint8Array, low: number, from: number, high: number): void {
-  lengths.length = totals.length = ends.length = 0;
+  count = 0;
+  lengths.fill(0);
   let total = 0;
   let at = from;
-  while (lengths.length < maxGroups) {
+  while (count < maxGroups) {
     const start = at + Number(isAt(text, low, at, high, opening));
     const end = endOfRun(text, start, Math.min(high, start + longest + 1), digit);
     total += end - start;
     if (end === start || total > longest) break;
     const closed = isAt(text, low, end, high, closing);
     at = end + Number(closed);
-    lengths.push(end - start);
-    totals.push(total);
-    ends.push(at);
+    lengths[count] = end - start;
+    totals[count] = total;
+    ends[count] = at;
+    count += 1;
     if (isAt(text, low, at, high, separator)) at += 1;
     else if (!closed && !isAt(text, low, at, high, opening)) break;
   }
@@ -77,13 +80,13 @@ function readGroups(text: Uint8Array, low: number, from: number, high: number): 
 
 /** How many of the groups are the number. What looks like one more group of an international number is taken for one. */
 function internationalGroups(text: Uint8Array, first: number): number {
-  return text[first] !== zero && (totals.at(-1) ?? 0) >= shortest ? totals.length : 0;
+  return text[first] !== zero && count > 0 && totals[count - 1]! >= shortest ? count : 0;
 }
 
 function nationalGroups(text: Uint8Array, first: number): number {
-  if (lengths.length < 2) return 0;
+  if (count < 2) return 0;
   if (text[first] === zero) {
-    if (text[first + 1] === zero) return text[first + 2] !== zero && totals.at(-1)! >= shortest + 2 ? totals.length : 0;
+    if (text[first + 1] === zero) return text[first + 2] !== zero && totals[count - 1]! >= shortest + 2 ? count : 0;
     return isDate(text, first) ? 0 : leadingZeroGroups();
   }
   const prefixed = text[first] === one && lengths[0] === 1;
@@ -95,7 +98,7 @@ function nationalGroups(text: Uint8Array, first: number): number {
 /** As many groups as make nine to twelve digits. */
 function leadingZeroGroups(): number {
   let used = 0;
-  for (let index = 0; index < lengths.length && lengths[index]! >= 2; index += 1) {
+  for (let index = 0; index < count && lengths[index]! >= 2; index += 1) {
     if (totals[index]! >= 9 && totals[index]! <= 12) used = index + 1;
   }
   return lengths[0]! <= 6 && used >= 2 ? used : 0;

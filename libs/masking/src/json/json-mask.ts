@@ -7,9 +7,11 @@ import type { PathState } from '../paths/path-state.js';
 import type { Masker } from '../stream-mask.js';
 import { HiddenScalar } from './hidden-scalar.js';
 import * as json from './json-bytes.js';
-import { isNumber, nextNumberState, numberStart, numberStops } from './number-grammar.js';
+import { NumberScan } from './number-scan.js';
+import { OpenContainers } from './open-containers.js';
 import type { ScalarMasks } from '../scalar-masks.js';
 import { readStringText } from './string-text.js';
+import { StringScan } from './string-scan.js';
 import { WatchedString } from './watched-string.js';
 
 export interface JsonMaskOptions {
@@ -53,6 +55,8 @@ const maxWatchedNumber = 32;
 export class JsonMask implements Masker {
   readonly #out = new ByteOutput();
   readonly #utf8 = new Utf8Check();
+  readonly #strings = new StringScan();
+  readonly #numbers = new NumberScan();
   readonly #hidden: HiddenScalar;
   readonly #watched: WatchedString | undefined;
   readonly #name: HeldBytes;
@@ -61,22 +65,16 @@ export class JsonMask implements Masker {
   #seen = false;
   /** From here on the chunk is not yet given out; -1 while what is read is not to be copied. */
   #uncopied = 0;
-  /** The open containers: their states, whether they are objects, and the index of the element being read. */
-  readonly #states: PathState[] = [];
-  readonly #objects: boolean[] = [];
-  readonly #indexes: number[] = [];
+  readonly #containers: OpenContainers;
   /** Of the value that comes next or is being read. */
   #state: PathState;
   #treatment = copied;
-  /** Of the string being read: no escapes so far; 1 after a backslash, 2 to 5 while that many less one hex digits are due. */
-  #plain = true;
-  #escape = 0;
-  #numberState = numberStart;
   #literal: Buffer = literals[0]!;
   #literalRead = 0;
 
   constructor(private readonly options: JsonMaskOptions) {
-    const { scalars, detectors, maxScalarBytes } = options;
+    const { scalars, detectors, maxScalarBytes, maxDepth } = options;
+    this.#containers = new OpenContainers(maxDepth);
     this.#state = options.root;
     this.#hidden = new HiddenScalar(scalars, detectors, maxScalarBytes);
     this.#watched = detectors && new WatchedString(detectors);
@@ -152,42 +150,40 @@ export class JsonMask implements Masker {
   }
 
   #afterValue(at: number, byte: number): number {
-    const top = this.#states.length - 1;
-    if (byte === json.comma) {
-      if (this.#objects[top]) this.#phase = beforeMember;
-      else {
-        this.#state = this.#states[top]!.element((this.#indexes[top]! += 1));
-        this.#phase = beforeValue;
-      }
-      return at + 1;
+    const containers = this.#containers;
+    if (byte !== json.comma) {
+      if (byte === (containers.inObject ? json.closeBrace : json.closeBracket)) return this.#close(at);
+      throw malformed('a comma is missing');
     }
-    if (byte !== (this.#objects[top] ? json.closeBrace : json.closeBracket)) throw malformed('a comma is missing');
-    return this.#close(at);
+    if (containers.inObject) this.#phase = beforeMember;
+    else {
+      this.#state = containers.nextElement();
+      this.#phase = beforeValue;
+    }
+    return at + 1;
   }
 
   #close(at: number): number {
-    this.#states.pop();
-    this.#objects.pop();
-    this.#indexes.pop();
+    this.#containers.close();
     this.#endValue();
     return at + 1;
   }
 
   #endValue(): void {
-    this.#phase = this.#states.length === 0 ? afterDocument : afterValue;
+    this.#phase = this.#containers.none ? afterDocument : afterValue;
   }
 
   #value(chunk: Buffer, at: number, byte: number): number {
     if (byte === json.quote) {
       this.#beginScalar(chunk, at, inString);
-      this.#plain = true;
+      this.#strings.begin();
       return this.#string(chunk, at + 1);
     }
     if (byte === json.openBrace) return this.#open(at, true);
     if (byte === json.openBracket) return this.#open(at, false);
     const literal = literals.find((known) => known[0] === byte);
     if (literal === undefined) {
-      this.#numberState = numberStart;
+      this.#numbers.begin();
       this.#beginScalar(chunk, at, inNumber);
       return this.#readNumber(chunk, at);
     }
@@ -196,11 +192,8 @@ export class JsonMask implements Masker {
   }
 
   #open(at: number, object: boolean): number {
-    if (this.#states.length === this.options.maxDepth) throw new MaskError('too-deep', 'JSON: nested too deep');
-    this.#states.push(this.#state);
-    this.#objects.push(object);
-    this.#indexes.push(0);
-    if (!object) this.#state = this.#state.element(0);
+    this.#containers.open(this.#state, object);
+    if (!object) this.#state = this.#containers.nextElement();
     this.#phase = object ? beforeFirstMember : beforeFirstElement;
     return at + 1;
   }
@@ -231,10 +224,10 @@ export class JsonMask implements Masker {
   }
 
   #string(chunk: Buffer, at: number): number {
-    const end = this.#scanString(chunk, at);
+    const end = this.#strings.scan(chunk, at);
     const complete = end < chunk.length;
     if (this.#treatment === hidden) {
-      if (complete) this.#hidden.string(chunk, at, end, this.#plain, this.#out);
+      if (complete) this.#hidden.string(chunk, at, end, this.#strings.plain, this.#out);
       else this.#hidden.part(chunk, at, end);
       if (complete) this.#uncopied = end + 1;
     } else if (this.#treatment === watched) this.#watch(chunk, at, end, complete);
@@ -246,29 +239,27 @@ export class JsonMask implements Masker {
   #watch(chunk: Buffer, at: number, end: number, complete: boolean): void {
     const string = this.#watched!;
     if (complete && this.#uncopied >= 0) {
-      const masked = string.whole(chunk, at, end, this.#plain);
-      if (masked === undefined) return;
-      this.#copyUntil(chunk, at);
-      this.#out.all(masked);
+      if (!string.whole(chunk, at, end, this.#strings.plain)) return;
     } else {
-      this.#copyUntil(chunk, at);
-      this.#out.all(string.part(chunk, at, end, this.#plain));
-      if (!complete) return;
-      this.#out.all(string.finish(this.#plain));
+      string.part(chunk, at, end, this.#strings.plain);
+      if (complete) string.finish(this.#strings.plain);
     }
+    this.#copyUntil(chunk, at);
+    string.give(this.#out);
+    if (!complete) return;
     this.#uncopied = end;
   }
 
   #openName(chunk: Buffer, at: number, byte: number): number {
     if (byte !== json.quote) throw malformed('a member name is missing');
     this.#phase = inName;
-    this.#plain = true;
+    this.#strings.begin();
     this.#name.clear();
     return this.#memberName(chunk, at + 1);
   }
 
   #memberName(chunk: Buffer, at: number): number {
-    const end = this.#scanString(chunk, at);
+    const end = this.#strings.scan(chunk, at);
     const complete = end < chunk.length;
     let name: Buffer = chunk;
     let start = at;
@@ -283,53 +274,16 @@ export class JsonMask implements Masker {
     if (this.#name.overflown || stop - start > this.options.maxScalarBytes) {
       throw new MaskError('too-long', 'JSON: a member name is too long');
     }
-    const container = this.#states[this.#states.length - 1]!;
-    this.#state = this.#plain ? container.member(name, start, stop) : container.named(decodedName(name, start, stop));
+    const container = this.#containers.state;
+    this.#state = this.#strings.plain
+      ? container.member(name, start, stop)
+      : container.named(decodedName(name, start, stop));
     this.#phase = beforeColon;
     return end + 1;
   }
 
-  /** Where the closing quote is, or the chunk's end. */
-  #scanString(chunk: Buffer, from: number): number {
-    let at = this.#escape === 0 ? from : this.#scanEscape(chunk, from);
-    const end = chunk.length;
-    while (at < end) {
-      const byte = chunk[at]!;
-      if (json.stopsString[byte] === 0) at += 1;
-      else if (byte === json.quote) return at;
-      else if (byte !== json.backslash) throw malformed('a control character in a string');
-      else {
-        this.#plain = false;
-        this.#escape = 1;
-        at = this.#scanEscape(chunk, at + 1);
-      }
-    }
-    return end;
-  }
-
-  #scanEscape(chunk: Buffer, from: number): number {
-    let at = from;
-    for (; at < chunk.length && this.#escape !== 0; at += 1) {
-      const byte = chunk[at]!;
-      if (this.#escape > 1) {
-        if (json.hexValue[byte]! > 15) throw malformed('an escape is not one');
-        this.#escape = this.#escape === 2 ? 0 : this.#escape - 1;
-      } else if (byte === json.letterU) this.#escape = 5;
-      else if (json.escapedByte[byte] === 0) throw malformed('an escape is not one');
-      else this.#escape = 0;
-    }
-    return at;
-  }
-
   #readNumber(chunk: Buffer, from: number): number {
-    let state = this.#numberState;
-    let at = from;
-    for (; at < chunk.length; at += 1) {
-      const next = nextNumberState(state, chunk[at]!);
-      if (next === numberStops) break;
-      state = next;
-    }
-    this.#numberState = state;
+    const at = this.#numbers.scan(chunk, from);
     if (at < chunk.length) this.#endNumber(chunk, from, at);
     else if (this.#treatment === hidden) this.#hidden.part(chunk, from, at);
     else if (this.#treatment === watched) this.#holdNumber(chunk, from, at);
@@ -348,7 +302,7 @@ export class JsonMask implements Masker {
   }
 
   #endNumber(chunk: Buffer, from: number, at: number): void {
-    if (!isNumber(this.#numberState)) throw malformed('a value is not one');
+    if (!this.#numbers.complete) throw malformed('a value is not one');
     if (this.#treatment === hidden) {
       this.#hidden.number(chunk, from, at, this.#out);
       this.#uncopied = at;

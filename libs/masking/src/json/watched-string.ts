@@ -24,26 +24,26 @@ export class WatchedString {
   /**
    * Content that is complete.
    * @param plain no escapes in it
-   * @returns what stands in its place; undefined when nothing was found
+   * @returns whether something else stands in its place, which {@link give} writes
    */
-  whole(content: Uint8Array, start: number, end: number, plain: boolean): Buffer | undefined {
+  whole(content: Uint8Array, start: number, end: number, plain: boolean): boolean {
     if (end - start > wholeBytes) {
-      const begun = this.part(content, start, end, plain);
-      return Buffer.concat([begun, this.finish(plain)]);
+      this.part(content, start, end, plain);
+      this.finish(plain);
+      return true;
     }
     const found = plain
       ? this.detectors.mask(content, start, end, this.#scratch)
       : this.#unescaped(readStringText(content, start, end, true).text);
-    if (!found) return undefined;
-    this.#write();
-    return this.#out.take();
+    if (found) this.#write();
+    return found;
   }
 
-  /** Content that goes on. Answers what is certain of it. */
-  part(content: Uint8Array, start: number, end: number, plain: boolean): Buffer {
+  /** Content that goes on. */
+  part(content: Uint8Array, start: number, end: number, plain: boolean): void {
     if (this.#stream === undefined && this.#held.length + end - start <= wholeBytes) {
       this.#held = Buffer.concat([this.#held, content.subarray(start, end)]);
-      return nothing;
+      return;
     }
     if (this.#stream === undefined) {
       this.#stream = this.detectors.stream();
@@ -52,21 +52,25 @@ export class WatchedString {
     }
     this.#feed(content, start, end, plain, false);
     this.#write();
-    return this.#out.take();
   }
 
-  /** The content given in parts is complete. Answers the rest of it. */
-  finish(plain: boolean): Buffer {
+  /** The content given in parts is complete. */
+  finish(plain: boolean): void {
     if (this.#stream) {
       this.#feed(nothing, 0, 0, plain, true);
       this.#stream.end(this.#scratch);
       this.#stream = undefined;
       this.#write();
-      return this.#out.take();
+      return;
     }
     const held = this.#held;
     this.#held = nothing;
-    return this.whole(held, 0, held.length, plain) ?? held;
+    if (!this.whole(held, 0, held.length, plain)) this.#out.all(held);
+  }
+
+  /** Writes what is certain by now of what stands in the content's place. */
+  give(out: ByteOutput): void {
+    this.#out.moveTo(out);
   }
 
   #unescaped(text: Buffer): boolean {
@@ -86,7 +90,7 @@ export class WatchedString {
 
   /** Puts the text that the detectors have let go of into JSON again. */
   #write(): void {
-    const text = this.#scratch.take();
+    const text = this.#scratch.view();
     writeStringText(text, 0, text.length, this.#out);
   }
 }
