@@ -14,6 +14,7 @@ export interface AnswerParts {
   readonly body: BodyReader | undefined;
   readonly secrets: SecretStream;
   readonly mask: StreamMask | undefined;
+  readonly farewell: ((reason: string) => Buffer) | undefined;
   readonly tape: TunnelTape;
   readonly maxBytes: number;
   /** The answer is out. `bytes` of the body, as the client got them. */
@@ -36,17 +37,31 @@ export class Answer implements BodySink {
   start(): void {
     const { head, body } = this.parts;
     if (!body) return this.#whole(Buffer.alloc(0));
+    if (this.parts.farewell) return this.#guarded(() => this.#goOn(body));
     if (head.bodyLength !== undefined && head.bodyLength <= wholeUpTo) this.#collected = [];
     body.start(this);
   }
 
   /** Breaks it off now. */
-  cut(): void {
+  cut(reason: string): void {
     if (this.#over) return;
     this.#over = true;
     this.parts.body?.cancel();
-    if (this.#writer) this.#writer.abort();
-    else this.parts.request.abort();
+    if (!this.#writer) return this.parts.request.abort();
+    try {
+      const last = this.parts.farewell?.(reason);
+      if (!last) return this.#writer.abort();
+      this.#write(last);
+      this.#writer.end();
+    } catch {
+      this.#writer.abort();
+    }
+  }
+
+  /** Whoever watches waits for the head before anything has happened. */
+  #goOn(body: BodyReader): void {
+    this.#stream();
+    body.start(this);
   }
 
   data(chunk: Buffer): void {

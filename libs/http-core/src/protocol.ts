@@ -113,6 +113,11 @@ export type OpenedAnswer =
       /** Content codings to take off before the mask, outermost last, as in Content-Encoding. */
       readonly decode?: readonly string[];
       readonly mask?: StreamMask;
+      /**
+       * For an answer that goes on until somebody ends it: its head goes out at once, and this is the last that a client gets
+       * whose answer is cut. Comes between two pieces that the mask gave out.
+       */
+      readonly farewell?: (reason: string) => Buffer;
     }
   | { readonly kind: 'refuse'; readonly status: number; readonly reason: Reason };
 
@@ -126,6 +131,8 @@ export interface TunnelSides {
   readonly seq: number;
   /** Under what it was permitted. */
   readonly obligations: readonly Obligation[];
+  /** Judges, and records, what the request did not name and the tunnel would carry. What would need approval is denied. */
+  permits(action: Action): boolean;
   /** Called once when both sides are closed. `completion` in the protocol's own words. */
   ended(completion: string, outcome: ApprovalOutcome): void;
 }

@@ -76,7 +76,7 @@ export class WebExchange implements UnderWay {
     if (this.#over) return;
     this.#hold?.abort();
     this.#tunnel?.terminate(reason);
-    if (this.#answer) this.#answer.cut();
+    if (this.#answer) this.#answer.cut(reason);
     else if (!this.#tunnel) this.#respond({ status: 403, code: 'forbidden', text: reason });
     this.#end(reason, 'unknown');
   }
@@ -285,6 +285,7 @@ export class WebExchange implements UnderWay {
       body: decoded,
       secrets: session.secrets.stream(),
       mask: opened.mask ?? (changed ? passing : undefined),
+      farewell: opened.farewell,
       tape: session.tape.of(this.#seq),
       maxBytes: binding.http?.maxResponseBytes ?? Infinity,
       done: (bytes) => this.#end(`${received.status}, ${bytes} bytes`, 'completed'),
@@ -315,6 +316,7 @@ export class WebExchange implements UnderWay {
       tape,
       seq: this.#seq,
       obligations: this.#permitted!.obligations,
+      permits: (action) => this.session.permits(action),
       ended: (completion, outcome) => this.#end(completion, outcome),
     });
   }

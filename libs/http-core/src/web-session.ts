@@ -1,9 +1,11 @@
-import type {
-  Capabilities,
-  EnforcementContext,
-  GatewayHost,
-  LiveSession,
-  ResourceBinding,
+import type { Action } from '@sallyport/domain';
+import {
+  enforce,
+  type Capabilities,
+  type EnforcementContext,
+  type GatewayHost,
+  type LiveSession,
+  type ResourceBinding,
 } from '@sallyport/enforcement';
 import { UpstreamPool } from '@sallyport/http-wire';
 import type { HttpProtocol, HttpTarget } from './protocol.js';
@@ -66,6 +68,14 @@ export class WebSession {
   nextSeq(): number {
     this.#seq += 1;
     return this.#seq;
+  }
+
+  /** Judges and records something that a request under way leads to. Only a plain permit will do. Throws when it cannot be recorded. */
+  permits(action: Action): boolean {
+    const verdict = enforce(this.context, { seq: this.nextSeq(), phase: 'execute', request: action, action });
+    if (verdict.kind !== 'permit') return false;
+    verdict.permit.take();
+    return true;
   }
 
   /** A request that takes a while is looked at again and again, until it is over. */
