@@ -38,7 +38,7 @@ export function deleteObject(cluster: Cluster, request: ApiRequest, target: Reso
 export function deleteCollection(cluster: Cluster, request: ApiRequest, target: ResourceRequest): Answer {
   const { kind, namespace } = target;
   const options = deleteOptionsOf(request);
-  const matches = parseSelectors(request.query.get('labelSelector'), request.query.get('fieldSelector'));
+  const matches = parseSelectors(kind.kind, request.query.get('labelSelector'), request.query.get('fieldSelector'));
   const ended = cluster.list(kind, namespace).filter(matches);
   const items = ended.map((object) => end(cluster, kind, object, options).last);
   const metadata = { resourceVersion: String(cluster.store.revision) };

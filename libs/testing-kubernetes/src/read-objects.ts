@@ -61,7 +61,7 @@ interface Page {
 function select(cluster: Cluster, request: ApiRequest, target: ResourceRequest): Page {
   const { query } = request;
   const selectors = [query.get('labelSelector'), query.get('fieldSelector')] as const;
-  const matches = parseSelectors(...selectors);
+  const matches = parseSelectors(target.kind.kind, ...selectors);
   const started = readContinue(cluster, query.get('continue'));
   const revision = started?.revision ?? cluster.store.revision;
   requireKnownRevision(cluster, query);

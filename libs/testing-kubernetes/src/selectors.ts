@@ -5,8 +5,8 @@ import { StatusError } from './status-error.js';
 export type Selector = (object: KubernetesObject) => boolean;
 
 /** @throws StatusError 400 for a selector that cannot be read */
-export function parseSelectors(labels: string | null, fields: string | null): Selector {
-  const requirements = [...parseLabelSelector(labels ?? ''), ...parseFieldSelector(fields ?? '')];
+export function parseSelectors(kind: string, labels: string | null, fields: string | null): Selector {
+  const requirements = [...parseLabelSelector(labels ?? ''), ...parseFieldSelector(kind, fields ?? '')];
   return (object) => requirements.every((requirement) => requirement(object));
 }
 
@@ -77,17 +77,15 @@ const ownFields: Readonly<Record<string, readonly string[]>> = {
   ReplicaSet: ['status.replicas'],
 };
 
-function parseFieldSelector(source: string): Selector[] {
+function parseFieldSelector(kind: string, source: string): Selector[] {
   const terms = source.split(',').filter((term) => term.trim() !== '');
   return terms.map((term) => {
     const match = /^([\w.-]+)(==|!=|=)(.*)$/.exec(term.trim());
     if (!match) throw StatusError.badRequest(`invalid selector: '${source}'; can't understand '${term}'`);
     const [, path = '', operator, wanted] = match;
-    return (object) => {
-      if (!generalFields.includes(path) && !ownFields[object.kind]?.includes(path)) {
-        throw StatusError.badRequest(`field label not supported: ${path}`);
-      }
-      return (text(at(object, ...path.split('.'))) === wanted) !== (operator === '!=');
-    };
+    if (!generalFields.includes(path) && !ownFields[kind]?.includes(path)) {
+      throw StatusError.badRequest(`field label not supported: ${path}`);
+    }
+    return (object) => (text(at(object, ...path.split('.'))) === wanted) !== (operator === '!=');
   });
 }

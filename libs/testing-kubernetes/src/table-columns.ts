@@ -52,6 +52,8 @@ const joined =
   (object) =>
     values(object).join(',') || '<none>';
 
+/** What an event is about: the newer group has another name for it. */
+const subject = (o: KubernetesObject): unknown => o['involvedObject'] ?? o['regarding'];
 const containers = (o: KubernetesObject): Record<string, unknown>[] => [
   ...records(at(o, 'spec', 'template', 'spec', 'containers')),
   ...records(at(o, 'spec', 'containers')),
@@ -99,11 +101,8 @@ const ownColumns: Readonly<Record<string, readonly Column[]>> = {
     column('Last Seen', (o) => age(text(o['lastTimestamp']) || o.metadata.creationTimestamp)),
     column('Type', path('type')),
     column('Reason', path('reason')),
-    column(
-      'Object',
-      (o) => `${text(at(o, 'involvedObject', 'kind')).toLowerCase()}/${text(at(o, 'involvedObject', 'name'))}`,
-    ),
-    column('Message', path('message')),
+    column('Object', (o) => `${text(at(subject(o), 'kind')).toLowerCase()}/${text(at(subject(o), 'name'))}`),
+    column('Message', (o) => text(o['message'] ?? o['note'])),
     { ...nameColumn, priority: 1 },
   ],
   Deployment: [

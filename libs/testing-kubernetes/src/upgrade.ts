@@ -217,12 +217,11 @@ function switchProtocols({ socket, head }: Upgrade, protocol: string): void {
   if (head.length) socket.unshift(head);
 }
 
+/** The name of the tunnel holds a slash, which the library takes for a mistake: it never sees the header. */
 function acceptWebSocket({ raw, socket, head }: Upgrade, protocol: string): Promise<WebSocket> {
-  const server = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    handleProtocols: () => protocol || false,
-  });
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  delete raw.headers['sec-websocket-protocol'];
+  if (protocol) server.on('headers', (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`));
   return new Promise((resolve) => {
     server.handleUpgrade(raw, socket, head, (accepted) => {
       accepted.on('error', () => undefined);

@@ -67,7 +67,7 @@ export class Watch {
     this.#namespace = target.namespace;
     this.#query = query;
     const fields = [query.get('fieldSelector'), target.name ? `metadata.name=${target.name}` : ''].filter(Boolean);
-    this.#matches = parseSelectors(query.get('labelSelector'), fields.join(','));
+    this.#matches = parseSelectors(target.kind.kind, query.get('labelSelector'), fields.join(','));
     this.#representation = negotiate(firstOf(request.headers, 'accept'));
     const from = requireKnownRevision(cluster, query);
     // Revision 0, or none, means: begin with what there is now.

@@ -27,10 +27,12 @@ export interface SuccessStatus {
   readonly status: 'Success';
 }
 
+/** Go reads field names in any letter case, and clients make use of it. */
 export function parseSize(message: Buffer): TerminalSize | undefined {
   try {
-    const { Width, Height } = JSON.parse(message.toString()) as { Width?: unknown; Height?: unknown };
-    return { columns: Number(Width), rows: Number(Height) };
+    const fields = Object.entries(JSON.parse(message.toString()) as Record<string, unknown>);
+    const field = (wanted: string): number => Number(fields.find(([name]) => name.toLowerCase() === wanted)?.[1]);
+    return { columns: field('width'), rows: field('height') };
   } catch {
     return undefined;
   }
