@@ -195,6 +195,14 @@ describe('websockets', () => {
     socket.terminate();
   });
 
+  test('end with the session, and say why', async () => {
+    const socket = new WebSocket(open.url('/socket', 'ws'), { headers: { authorization: 'Bearer token' } });
+    await new Promise((resolve) => socket.once('open', resolve));
+    const ended = new Promise((resolve) => socket.once('close', (code, reason) => resolve([code, String(reason)])));
+    open.terminate('access was revoked');
+    expect(await ended).toEqual([1008, 'access was revoked']);
+  });
+
   test('are not opened where their messages would have to be masked', async () => {
     seen.length = 0;
     const socket = new WebSocket(gateway.url('/socket', 'ws'), { headers: { authorization: 'Bearer token' } });

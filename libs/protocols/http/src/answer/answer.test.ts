@@ -23,6 +23,20 @@ test('HT-14 a classified path is hidden in JSON, and what is not JSON though it 
   }
 });
 
+test('a classified path is hidden in every document of a list, and of a GraphQL batch', async () => {
+  const found = await answer(email, { headers: json }, '[{"email":"ann@example.com"},{"id":1}]');
+  expect(found!.body).not.toContain('ann@');
+  const target = shop({ graphql: { path: '/g', persisted: {} } }, [{ path: '$.data.customer.email' }]);
+  const body = JSON.stringify([{ query: '{ customer { email } }' }]);
+  const batch = await understood(target, { method: 'POST', path: '/g', headers: json, body });
+  const masked = shown(
+    batch.answer(obligations(batch)),
+    { headers: json },
+    '[{"data":{"customer":{"email":"ann@example.com"}}}]',
+  );
+  expect(masked!.body).not.toContain('ann@');
+});
+
 test('who may reveal everything gets the answer as it is', async () => {
   const request = await understood(shop({}, email), {});
   const headers: HeaderField[] = [...json, ['etag', '"1"'], ['content-encoding', 'exi']];

@@ -17,10 +17,22 @@ export function isList(value: JsonValue | undefined): value is readonly JsonValu
 
 /** The one spelling in which a value is forwarded. */
 export function jsonText(value: JsonValue): string {
+  if (typeof value === 'string') return quoted(value);
   if (value instanceof JsonNumber) return value.text;
-  if (isList(value)) return `[${value.map(jsonText).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value);
-  let text = '{';
-  for (const [name, member] of value) text += `${text === '{' ? '' : ','}${JSON.stringify(name)}:${jsonText(member)}`;
-  return `${text}}`;
+  if (value === null || typeof value === 'boolean') return String(value);
+  let text = '';
+  if (isList(value)) {
+    for (const item of value) text += text === '' ? jsonText(item) : `,${jsonText(item)}`;
+    return `[${text}]`;
+  }
+  for (const [name, member] of value) text += `${text === '' ? '' : ','}${quoted(name)}:${jsonText(member)}`;
+  return `{${text}}`;
+}
+
+ 
+const special = /["\\\u0000-\u001f]/;
+
+/** Strings here are well-formed, so only what JSON itself reserves needs an escape. */
+function quoted(text: string): string {
+  return special.test(text) ? JSON.stringify(text) : `"${text}"`;
 }

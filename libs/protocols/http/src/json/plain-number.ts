@@ -1,11 +1,15 @@
 /** Digits beyond which a number is told in its own spelling only. */
 const maxDigits = 40;
 
+/** Whole, and well within what a double holds. */
+const short = /^(?:0|-?[1-9][0-9]{0,14})$/;
+
 /**
  * Every spelling of a JSON number that policy compares with: its plain decimal form (`1e6` and `1000000.0` are `1000000`),
  * and, where a double cannot hold it, what a reader with doubles makes of it.
  */
 export function numberSpellings(text: string): string[] {
+  if (short.test(text)) return [text];
   const exact = plainDecimal(text) ?? text;
   const double = Number(text);
   const read = Number.isFinite(double) ? (plainDecimal(String(double)) ?? String(double)) : exact;

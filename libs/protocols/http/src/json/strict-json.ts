@@ -56,6 +56,8 @@ export function foldName(name: string): string {
 
 class Parser {
   at = 0;
+  private readonly folds = new Map<string, string>();
+
   constructor(
     private readonly text: string,
     private readonly depth: number,
@@ -92,21 +94,29 @@ class Parser {
   private object(level: number): JsonObject {
     this.enter(level);
     const members = new Map<string, JsonValue>();
-    const folded = new Set<string>();
+    let folded: Set<string> | undefined;
     if (this.skip('}')) return members;
     do {
       this.blank();
       if (this.text[this.at] !== '"') throw new JsonFault('a member of the JSON document has no name');
       const name = this.string();
-      const fold = foldName(name);
-      if (folded.has(fold)) throw new JsonFault('a name repeats within one object of the JSON document');
+      const fold = this.folded(name);
+      if (fold !== name) folded ??= new Set(Array.from(members.keys(), (known) => this.folded(known)));
+      if ((folded ?? members).has(fold)) throw new JsonFault('a name repeats within one object of the JSON document');
       if (fold === '__proto__') throw new JsonFault('the JSON document names a prototype');
-      folded.add(fold);
+      folded?.add(fold);
       if (!this.skip(':')) throw new JsonFault('a member of the JSON document has no value');
       members.set(name, this.value(level));
     } while (this.skip(','));
     if (!this.skip('}')) throw new JsonFault('an object of the JSON document does not end');
     return members;
+  }
+
+  /** Names come again and again, in lists of objects above all. */
+  private folded(name: string): string {
+    let fold = this.folds.get(name);
+    if (fold === undefined) this.folds.set(name, (fold = foldName(name)));
+    return fold;
   }
 
   private list(level: number): JsonValue[] {

@@ -39,14 +39,21 @@ export function pathStep(name: string): string {
 class FactCollector {
   private readonly values = new Set<string>();
   private readonly paths = new Set<string>();
+  private readonly steps = new Map<string, string>();
   private leaves = 0;
   private characters = 0;
+
+  private step(name: string): string {
+    let step = this.steps.get(name);
+    if (step === undefined) this.steps.set(name, (step = pathStep(name)));
+    return step;
+  }
 
   /** False: too much. */
   visit(path: string, value: JsonValue): boolean {
     if (isObject(value)) {
       if (!this.place(path)) return false;
-      for (const [name, member] of value) if (!this.visit(path + pathStep(name), member)) return false;
+      for (const [name, member] of value) if (!this.visit(path + this.step(name), member)) return false;
       return true;
     }
     if (isList(value)) {

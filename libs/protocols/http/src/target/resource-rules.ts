@@ -48,7 +48,7 @@ export class ResourceRules {
     return parts.flatMap((part) => {
       const { by } = part;
       if (by.kind === 'detector') return [{ part, described: [], other: [] }];
-      const own = by.kind === 'path' ? [by.path] : [];
+      const own = by.kind === 'path' ? inLists(by.path) : [];
       const places = [...own, ...(by.sought ? graphql.places(by.sought) : [])];
       // A field that is not answered may still decide what is.
       const concerned = places.length > 0 || (by.sought !== undefined && graphql.defeatsMask(by.sought));
@@ -65,7 +65,10 @@ export class ResourceRules {
   private placesOf(part: KnownPart, found: SchemaFindings | undefined): PartPlaces {
     const { by } = part;
     if (by.kind === 'detector') return { part, described: [], other: [] };
-    if (by.kind === 'path') return { part, described: [by.path], other: [by.path] };
+    if (by.kind === 'path') {
+      const places = inLists(by.path);
+      return { part, described: places, other: places };
+    }
     const other = [anywhere(by.coordinate.field)];
     if (!found) return { part, described: other, other };
     const places = found.places.get(this.coordinates.indexOf(by.coordinate)) ?? [];
@@ -82,4 +85,9 @@ export class ResourceRules {
       }
     }
   }
+}
+
+/** Services answer a list where they would answer a document, and a GraphQL batch is one: a path leads into each item. */
+function inLists(path: string): string[] {
+  return path.startsWith('$..') ? [path] : [path, `$[*]${path.slice(1)}`];
 }

@@ -77,6 +77,7 @@ export class TestGateway {
   readonly approvals = new KeptApprovals();
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
+  private readonly begun: ((reason: string) => void)[] = [];
   private sessions = 0;
 
   private constructor(
@@ -133,8 +134,14 @@ export class TestGateway {
     };
   }
 
-  private session({ authenticated, resource, clientAddress }: OpenSession): LiveSession {
+  /** Ends every session that was begun, as a revocation does. */
+  terminate(reason: string): void {
+    for (const terminate of this.begun.splice(0)) terminate(reason);
+  }
+
+  private session({ authenticated, resource, clientAddress, terminate }: OpenSession): LiveSession {
     this.sessions += 1;
+    this.begun.push(terminate);
     return {
       info: {
         id: `session-${this.sessions}`,
