@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 import { WireFault } from '../message.js';
 import type { Exchange, ExchangeCarrier } from './exchange.js';
-import { H1RequestBody, type UploadOwner } from './h1-request-body.js';
 import { H1ResponseBody, type BodySource } from './h1-response-body.js';
+import { chunkedTarget, plainTarget } from './h1-upload-target.js';
 import { HeadBuffer } from './head-buffer.js';
 import { requestHeadText } from './request-head.js';
 import { parseResponseHead, type ParsedResponse } from './response-head.js';
+import { Upload, type UploadOwner } from './upload.js';
 import { upstreamFault } from './upstream-fault.js';
 import type { UpstreamLimits } from './upstream-limits.js';
 
@@ -24,7 +25,7 @@ const maxInterimResponses = 32;
 export class H1Connection implements ExchangeCarrier, BodySource, UploadOwner {
   #phase: 'idle' | 'head' | 'body' | 'tunnel' | 'gone' = 'idle';
   #exchange: Exchange | undefined;
-  #upload: H1RequestBody | undefined;
+  #upload: Upload | undefined;
   #response: ParsedResponse | undefined;
   #body: H1ResponseBody | undefined;
   #interim = 0;
@@ -65,7 +66,9 @@ export class H1Connection implements ExchangeCarrier, BodySource, UploadOwner {
     if (body === undefined) this.socket.write(head, 'latin1');
     else if ('reader' in body) {
       this.socket.write(head, 'latin1');
-      this.#upload = new H1RequestBody(this.socket, body.reader, body.length, this);
+      const target = body.length === undefined ? chunkedTarget(this.socket) : plainTarget(this.socket);
+      this.#upload = new Upload(target, body.reader, body.length, this);
+      this.#upload.start();
     } else this.#writeWhole(head, body);
   }
 

@@ -3,6 +3,7 @@ import type { ResolveOptions } from './address.js';
 import { Dialer, type UpstreamEndpoint } from './dial.js';
 import { Exchange } from './exchange.js';
 import { H1Lane } from './h1-lane.js';
+import { H2Lane } from './h2-lane.js';
 import { requestFault } from './request-head.js';
 import { defaultUpstreamLimits, type UpstreamLimits } from './upstream-limits.js';
 
@@ -20,13 +21,17 @@ const longestTickMs = 1000;
  */
 export class UpstreamPool {
   readonly #h1: H1Lane;
+  readonly #h2: H2Lane | undefined;
   readonly #tickMs: number;
   #timer: NodeJS.Timeout | undefined;
   #closed: WireFault | undefined;
 
   constructor(options: UpstreamPoolOptions) {
     const limits: UpstreamLimits = { ...defaultUpstreamLimits, ...options.limits };
-    this.#h1 = new H1Lane(new Dialer(options.endpoint, options), limits);
+    const dialer = new Dialer(options.endpoint, options);
+    this.#h1 = new H1Lane(dialer, limits);
+    const secure = options.endpoint.tls !== 'disable';
+    this.#h2 = secure && options.endpoint.http2 ? new H2Lane(dialer, limits, this.#h1) : undefined;
     this.#tickMs = tickOf(limits);
   }
 
@@ -38,7 +43,7 @@ export class UpstreamPool {
       process.nextTick(() => exchange.fail(fault, false));
       return exchange;
     }
-    this.#h1.send(exchange);
+    (this.#h2 ?? this.#h1).send(exchange);
     this.#timer ??= this.#startTimer();
     return exchange;
   }
@@ -47,14 +52,16 @@ export class UpstreamPool {
   close(): void {
     this.#closed = new WireFault('upstream-closed', 'the session with the target has ended', 502);
     clearInterval(this.#timer);
+    this.#h2?.close(this.#closed);
     this.#h1.close(this.#closed);
   }
 
   /** One timer for all deadlines of the pool, and none while there is nothing to wait for. */
   #startTimer(): NodeJS.Timeout {
     const timer = setInterval(() => {
+      this.#h2?.tick(this.#tickMs);
       this.#h1.tick(this.#tickMs);
-      if (this.#h1.busy) return;
+      if (this.#h1.busy || this.#h2?.busy) return;
       clearInterval(timer);
       this.#timer = undefined;
     }, this.#tickMs);

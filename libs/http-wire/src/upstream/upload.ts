@@ -1,6 +1,11 @@
-import type { Socket } from 'node:net';
-import { frameChunk, lastChunk } from '../h1/chunk-frame.js';
 import { WireFault, type BodyReader, type BodySink } from '../message.js';
+
+/** Where a request body is written. */
+export interface UploadTarget {
+  /** False: wait for `drained` before writing more. */
+  write(chunk: Buffer): boolean;
+  end(): void;
+}
 
 export interface UploadOwner {
   /** Bytes moved. */
@@ -9,28 +14,28 @@ export interface UploadOwner {
   broken(fault: WireFault): void;
 }
 
-const crlf = Buffer.from('\r\n');
-/** Below this, copying a chunk into its frame is cheaper than handing three pieces to the kernel. */
-const copyBelow = 4096;
-
-/** Writes a streaming request body onto an HTTP/1.1 connection, no faster than the upstream takes it. */
-export class H1RequestBody implements BodySink {
+/** Moves a streaming request body to an upstream, no faster than the upstream takes it. */
+export class Upload implements BodySink {
   #state: 'open' | 'done' | 'stopped' = 'open';
   #waiting = false;
   #remaining: number | undefined;
 
+  /** @param length bytes that the head of the request announces */
   constructor(
-    private readonly socket: Socket,
+    private readonly target: UploadTarget,
     private readonly reader: BodyReader,
     length: number | undefined,
     private readonly owner: UploadOwner,
   ) {
     this.#remaining = length;
-    reader.start(this);
   }
 
   get done(): boolean {
     return this.#state === 'done';
+  }
+
+  start(): void {
+    this.reader.start(this);
   }
 
   data(chunk: Buffer): void {
@@ -40,8 +45,7 @@ export class H1RequestBody implements BodySink {
       return;
     }
     this.owner.progress();
-    const flowing = this.#remaining === undefined ? this.#writeChunk(chunk) : this.socket.write(chunk);
-    if (flowing || this.#waiting) return;
+    if (this.target.write(chunk) || this.#waiting) return;
     this.#waiting = true;
     this.reader.pause();
   }
@@ -53,7 +57,7 @@ export class H1RequestBody implements BodySink {
       return;
     }
     this.#state = 'done';
-    if (this.#remaining === undefined) this.socket.write(lastChunk);
+    this.target.end();
     this.owner.progress();
   }
 
@@ -61,7 +65,7 @@ export class H1RequestBody implements BodySink {
     if (this.#state === 'open') this.owner.broken(fault);
   }
 
-  /** The socket has room again. */
+  /** The target has room again. */
   drained(): void {
     if (!this.#waiting || this.#state !== 'open') return;
     this.#waiting = false;
@@ -69,19 +73,10 @@ export class H1RequestBody implements BodySink {
     this.reader.resume();
   }
 
+  /** Nothing more is written or asked for. */
   stop(): void {
     if (this.#state !== 'open') return;
     this.#state = 'stopped';
     this.reader.cancel();
-  }
-
-  #writeChunk(chunk: Buffer): boolean {
-    if (chunk.length < copyBelow) return this.socket.write(frameChunk(chunk));
-    this.socket.cork();
-    this.socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
-    this.socket.write(chunk);
-    const flowing = this.socket.write(crlf);
-    this.socket.uncork();
-    return flowing;
   }
 }
