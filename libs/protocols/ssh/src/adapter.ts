@@ -16,6 +16,9 @@ export interface SshAdapter extends ProtocolAdapter {
   readonly nativeCrypto: boolean;
 }
 
+/** Whoever vanished without a word is noticed after some minutes of this. Milliseconds. */
+const keepAliveMs = 60_000;
+
 /** The SSH adapter. Throws a TypeError when a host key cannot be used. */
 export function createSshAdapter({ hostKeys }: SshAdapterOptions): SshAdapter {
   const keys = hostKeys.map(parsePrivateKey);
@@ -28,7 +31,8 @@ export function createSshAdapter({ hostKeys }: SshAdapterOptions): SshAdapter {
     serves: [{ protocol: 'ssh', capabilities }],
     nativeCrypto,
     accept(socket: Socket, host: GatewayHost): void {
-      socket.on('error', () => undefined).setNoDelay(true);
+      socket.on('error', () => undefined);
+      socket.setNoDelay(true).setKeepAlive(true, keepAliveMs);
       const leave = unauthenticated.enter(host.limits.maxUnauthenticated);
       if (!leave) {
         socket.destroy();

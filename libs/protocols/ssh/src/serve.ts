@@ -122,6 +122,8 @@ class ServedConnection {
           this.#auth.banner(holdText(approval, session.host));
         },
         signal: this.#gone.signal,
+        // Who is not in yet holds a place too.
+        maxWaitSeconds: this.gate.host.limits.maxHoldInTransactionSeconds,
       },
     );
     clearTimeout(this.#deadline);

@@ -35,6 +35,7 @@ export interface Request<T> {
 export interface HoldHooks {
   pending(approval: ApprovalRequest): void;
   readonly signal: AbortSignal;
+  readonly maxWaitSeconds?: number;
 }
 
 /** Something that was let through and is not over. */
@@ -107,6 +108,7 @@ export class SshSession {
     if (verdict.kind !== 'hold') return verdict;
     return awaitApproval(context, verdict, {
       pending: (approval) => hooks.pending(approval),
+      maxWaitSeconds: hooks.maxWaitSeconds,
       reinspect: () => Promise.resolve({ action, binding }),
       signal: AbortSignal.any([hooks.signal, this.over]),
     });

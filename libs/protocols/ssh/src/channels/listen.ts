@@ -49,6 +49,8 @@ export class RemoteForwards {
     }
     const port = wanted.port === 0 ? readChosenPort(answer) : wanted.port;
     const key = keyOf(wanted.address, port);
+    // The target lets nobody listen twice; should it say so, the first is forgotten and no longer served.
+    void this.#listening.get(key)?.stop('replaced', 'completed');
     const cut = (): void => void this.#stop(key, 'cut off');
     const stop = session.watch({ seq, action, verdict, cut });
     this.#listening.set(key, { address: wanted.address, port, action, verdict, stop });

@@ -26,6 +26,7 @@ export class ProgramStreams implements ChannelEvents {
   #outcome: ApprovalOutcome = 'unknown';
   #done: ((completion: string, outcome: ApprovalOutcome) => void) | undefined;
   #outputEnded = false;
+  #started = false;
   #over = false;
 
   constructor(
@@ -37,6 +38,7 @@ export class ProgramStreams implements ChannelEvents {
 
   start(): void {
     const { seq, action, verdict } = this.ends;
+    this.#started = true;
     this.#done = this.session.watch({ seq, action, verdict, cut: (text) => this.#cut(text) });
     if (this.ends.target.closed || this.#over) this.closed();
   }
@@ -86,6 +88,8 @@ export class ProgramStreams implements ChannelEvents {
   }
 
   closed(): void {
+    // What never began is told by whoever tried to begin it.
+    if (!this.#started) return;
     this.#endOutput();
     if (!this.#over) this.ends.client.close();
     this.#over = true;

@@ -86,6 +86,13 @@ export class Channel {
     this.#enqueue(channelRequest(this.peer.id, name, false, data));
   }
 
+  /** Calls back once all that was written before has left; never when the channel closes first. */
+  afterData(sent: () => void): void {
+    if (this.#sentClose || this.#closed) return;
+    this.#queue.push({ sent });
+    this.flush();
+  }
+
   eof(): void {
     if (this.#sentEof) return;
     this.#enqueue(channelEnd('eof', this.peer.id), () => (this.#sentEof = true));
@@ -108,8 +115,8 @@ export class Channel {
   flush(): void {
     for (let next = this.#queue[0]; next && !this.#sentClose && this.link.sendable; next = this.#queue[0]) {
       if (next.bytes && !this.#sendPart(next as Queued & { bytes: Buffer })) return;
-      if (next.message) {
-        this.link.send(next.message);
+      if (!next.bytes) {
+        if (next.message) this.link.send(next.message);
         this.#queue.shift();
       }
       next.sent?.();

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { SshConnection, type ConnectionEvents } from '../connection/connection.js';
 import { SshTransport } from '../transport/transport.js';
 import { AddressRefusal, hostRef, resolveHost } from './addresses.js';
-import { pinnedKeys } from './host-keys.js';
+import { pinnedKeys, type PinnedKeys } from './host-keys.js';
 import { UpstreamAuth, type UpstreamCredential } from './upstream-auth.js';
 import { UpstreamError } from './upstream-error.js';
 
@@ -16,25 +16,94 @@ export interface UpstreamTarget {
   forbidden(address: string, port: number): boolean;
 }
 
-/** The logged-in connection to a target. */
-export interface Upstream {
-  readonly connection: SshConnection;
-  /** Hangs up: programs on a terminal get SIGHUP from their server. */
-  close(): void;
-  /** Called once when it is over, whoever ended it; at once when it is already. */
-  onClosed(listener: (reason: string) => void): void;
-}
-
 /** Dials, checks the host key, logs in. Rejects with an UpstreamError, also when `signal` aborts. */
 export async function connectUpstream(target: UpstreamTarget, signal: AbortSignal): Promise<Upstream> {
-  let keys;
-  try {
-    keys = pinnedKeys(target.hostKeys);
-  } catch (error) {
-    throw new UpstreamError(textOf(error));
-  }
+  const keys = readKeys(target.hostKeys);
   const socket = await dial(target, signal);
-  return login(socket, target, { keyTypes: keys.types, verify: keys.matches }, signal);
+  return new Promise((resolve, reject) => {
+    const upstream: Upstream = new Upstream(socket, keys, target.credential, (error) => {
+      signal.removeEventListener('abort', abort);
+      if (error) reject(error);
+      else resolve(upstream);
+    });
+    const abort = (): void => upstream.close();
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+  });
+}
+
+/** The connection to a target, from its first byte. */
+export class Upstream {
+  readonly connection: SshConnection;
+  readonly #transport: SshTransport;
+  readonly #listeners: ((reason: string) => void)[] = [];
+  #auth: UpstreamAuth | undefined;
+  #loggedIn = false;
+  #wrongKey = false;
+  #closed: string | undefined;
+
+  /** @param ready called once: logged in, or why not */
+  constructor(
+    socket: Socket,
+    private readonly keys: PinnedKeys,
+    credential: UpstreamCredential,
+    private readonly ready: (error?: UpstreamError) => void,
+  ) {
+    this.#transport = new SshTransport(
+      socket,
+      { side: 'client', keyTypes: keys.types, verify: (blob) => this.#verify(blob) },
+      {
+        secured: () => this.#auth?.start(),
+        message: (payload) => (this.#loggedIn ? this.connection.receive(payload) : this.#auth?.receive(payload)),
+        writable: () => this.connection.flush(),
+        closed: (reason) => this.#ended(reason),
+      },
+    );
+    this.connection = new SshConnection(this.#transport, refuseAll);
+    try {
+      this.#auth = new UpstreamAuth(this.#transport, credential, (error) => this.#login(error));
+    } catch {
+      // A key that cannot be read. What is wrong with it might quote it.
+      this.#transport.close('the private key of the credential cannot be used');
+    }
+  }
+
+  /** Hangs up: programs on a terminal get SIGHUP from their server. */
+  close(): void {
+    this.#transport.disconnect('byApplication', 'the session ended');
+  }
+
+  /** Called once when it is over, whoever ended it; at once when it is already. */
+  onClosed(listener: (reason: string) => void): void {
+    if (this.#closed === undefined) this.#listeners.push(listener);
+    else listener(this.#closed);
+  }
+
+  #verify(blob: Buffer): boolean {
+    this.#wrongKey = !this.keys.matches(blob);
+    return !this.#wrongKey;
+  }
+
+  #login(error: Error | undefined): void {
+    if (error) return this.#transport.close(error.message);
+    this.#loggedIn = true;
+    this.ready();
+  }
+
+  #ended(reason: string): void {
+    this.#closed = this.#wrongKey ? 'its host key is not the one that is configured' : reason;
+    this.connection.end();
+    if (!this.#loggedIn) this.ready(new UpstreamError(this.#closed));
+    for (const listener of this.#listeners) listener(this.#closed);
+  }
+}
+
+function readKeys(lines: readonly string[]): PinnedKeys {
+  try {
+    return pinnedKeys(lines);
+  } catch (error) {
+    throw new UpstreamError(error instanceof TypeError ? error.message : 'its host keys cannot be read');
+  }
 }
 
 async function dial(target: UpstreamTarget, signal: AbortSignal): Promise<Socket> {
@@ -60,73 +129,8 @@ async function dial(target: UpstreamTarget, signal: AbortSignal): Promise<Socket
   return socket;
 }
 
-interface Pinned {
-  readonly keyTypes: readonly string[];
-  readonly verify: (blob: Buffer) => boolean;
-}
-
-function login(socket: Socket, target: UpstreamTarget, pinned: Pinned, signal: AbortSignal): Promise<Upstream> {
-  return new Promise((resolve, reject) => {
-    const closedListeners: ((reason: string) => void)[] = [];
-    let closedBecause: string | undefined;
-    let unknownKey = false;
-    let loggedIn = false;
-    const abort = (): void => transport.close('no answer in time');
-    const verify = (blob: Buffer): boolean => {
-      unknownKey = !pinned.verify(blob);
-      return !unknownKey;
-    };
-    const transport = new SshTransport(
-      socket,
-      { side: 'client', keyTypes: pinned.keyTypes, verify },
-      {
-        secured: () => auth.start(),
-        message: (payload) => (loggedIn ? connection.receive(payload) : auth.receive(payload)),
-        writable: () => connection.flush(),
-        closed: (reason) => {
-          closedBecause = unknownKey ? 'its host key is not the one that is configured' : reason;
-          connection.end();
-          reject(new UpstreamError(closedBecause));
-          for (const listener of closedListeners) listener(closedBecause);
-        },
-      },
-    );
-    const connection = new SshConnection(transport, refuseAll);
-    const finish = (error?: Error): void => {
-      signal.removeEventListener('abort', abort);
-      if (error) {
-        reject(error);
-        return transport.close(error.message);
-      }
-      loggedIn = true;
-      resolve({
-        connection,
-        close: () => transport.disconnect('byApplication', 'the session ended'),
-        onClosed: (listener) => {
-          if (closedBecause === undefined) closedListeners.push(listener);
-          else listener(closedBecause);
-        },
-      });
-    };
-    let auth: UpstreamAuth;
-    try {
-      auth = new UpstreamAuth(transport, target.credential, finish);
-    } catch (error) {
-      // A key that cannot be read. Its text may hold the key: it is not repeated.
-      reject(new UpstreamError(error instanceof TypeError ? error.message : 'the credential cannot be used'));
-      return transport.close('no usable credential');
-    }
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-  });
-}
-
 /** A target asks for nothing on its own: agent, X11 and unexpected forwards are refused, host key rotation is ignored. */
 const refuseAll: ConnectionEvents = {
   open: (request) => request.refuse('prohibited', 'not expected'),
   global: () => false,
 };
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown';
-}

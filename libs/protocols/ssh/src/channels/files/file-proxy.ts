@@ -9,7 +9,7 @@ import { HandleRequests } from './handle-requests.js';
 import { OpenFile } from './open-files.js';
 import { frame, numbered, packet, PacketStream, statusPacket, strings, type Packet, type Status } from './packets.js';
 import { placePath } from './paths.js';
-import { readRequest, requestFields, type PathRequest } from './requests.js';
+import { readRequest, requestFields, type FileRequest, type HandleRequest, type PathRequest } from './requests.js';
 import { TargetFiles, type Answer } from './target-files.js';
 
 /** Probes that clients make on their own: a refusal is an answer, not news. */
@@ -60,27 +60,45 @@ export class FileProxy implements ChannelEvents {
 
   #packet({ type, body, size }: Packet): void {
     const paid = (): void => this.session.log.whenCalm(() => this.client.consumed(size));
+    // Whoever asks and does not read the answers may not go on asking.
+    const answered = (): void => this.client.afterData(paid);
     if (!this.#initialised) {
       if (type !== packet.init || new ByteReader(body).uint32() < 3) throw new WireError('SFTP version 3 or none');
       this.#initialised = true;
-      return this.#after(() => this.#start().finally(paid));
+      return this.#after(() => this.#start().finally(answered));
     }
-    const request = readRequest(type, body);
-    if (!request) {
-      this.#status(new ByteReader(body).uint32(), 'unsupported', 'no such request');
-      return paid();
+    const request = this.#read(type, body);
+    if (!request) return answered();
+    if (request.kind === 'path') return this.#after(() => this.#onPath(request).finally(answered));
+    this.#onHandle(request, paid, answered);
+  }
+
+  /** Undefined when it has been answered already: nobody knows it, or nobody can read it. */
+  #read(type: number, body: Buffer): FileRequest | undefined {
+    const id = new ByteReader(body).uint32();
+    try {
+      const request = readRequest(type, body);
+      if (!request) this.#status(id, 'unsupported', 'no such request');
+      return request;
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#status(id, 'badMessage', error.message);
+      return undefined;
     }
-    if (request.kind === 'path') return this.#after(() => this.#onPath(request).finally(paid));
+  }
+
+  /** @param sent called when it has left for the target, `answered` when the answer of the gateway itself has left */
+  #onHandle(request: HandleRequest, sent: () => void, answered: () => void): void {
     const { type: kind, handle, rest } = request;
-    const send = (answered: (answer: Answer | undefined) => void): void =>
-      this.#target?.send(kind, Buffer.concat([strings(handle), rest]), answered, paid);
-    if (this.#pending === 0 && request.type !== packet.fsetstat) {
-      if (!this.#handles.forward(request, send)) paid();
+    const send = (take: (answer: Answer | undefined) => void): void =>
+      this.#target?.send(kind, Buffer.concat([strings(handle), rest]), take, sent);
+    if (this.#pending === 0 && kind !== packet.fsetstat) {
+      if (!this.#handles.forward(request, send)) answered();
       return;
     }
     this.#after(async () => {
-      const allowed = request.type !== packet.fsetstat || (await this.#handles.mayChange(request, this.session.scene));
-      if (!allowed || !this.#handles.forward(request, send)) paid();
+      const allowed = kind !== packet.fsetstat || (await this.#handles.mayChange(request, this.session.scene));
+      if (!allowed || !this.#handles.forward(request, send)) answered();
     });
   }
 
