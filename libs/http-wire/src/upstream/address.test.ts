@@ -116,3 +116,19 @@ test('each connection resolves and checks anew: a name that is rebound is not fo
   pool.close();
   server.close();
 });
+
+test('where the first address does not answer, the next is tried', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end('HTTP/1.1 204 No Content\r\n\r\n'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.2', resolve));
+  const { port } = server.address() as AddressInfo;
+  const pool = poolTo(port, {
+    endpoint: { host: 'localhost', port, tls: 'disable' },
+    lookup: answering('127.0.0.3', '127.0.0.2'),
+  });
+  expect((await ask(pool).outcome).kind).toBe('response');
+  pool.close();
+  server.close();
+});

@@ -1,6 +1,6 @@
 import { connect, type ClientHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { WireFault } from '../message.js';
+import { WireFault } from '../message.js';
 import type { Exchange } from './exchange.js';
 import { H2Stream } from './h2-stream.js';
 import { upstreamFault } from './upstream-fault.js';
@@ -23,6 +23,9 @@ export class H2Connection {
   #draining = false;
   #idleMs = 0;
   #connectProtocol = false;
+  /** Milliseconds since the last ping was sent or answered. */
+  #pingMs = 0;
+  #pinged = false;
 
   constructor(
     socket: Socket,
@@ -83,11 +86,29 @@ export class H2Connection {
     for (const stream of [...this.#streams]) stream.tick(ms);
     this.#idleMs = this.#streams.size > 0 ? 0 : this.#idleMs + ms;
     if (this.#idleMs >= this.limits.keepAliveMs) this.#drain();
+    this.#ping(ms);
   }
 
   destroy(fault: WireFault): void {
     for (const stream of [...this.#streams]) stream.destroy(fault);
     this.#session.destroy();
+  }
+
+  /**
+   * Node neither reads on nor says a word after it has told an upstream that it breaks the protocol: like an upstream that
+   * is no more, it is found out by the ping that is not answered.
+   */
+  #ping(ms: number): void {
+    if (this.#session.destroyed || this.#streams.size === 0) return;
+    if ((this.#pingMs += ms) < this.limits.pingMs) return;
+    if (this.#pinged) {
+      return this.destroy(new WireFault('upstream-ping-timeout', 'the target does not answer any more', 504));
+    }
+    this.#pingMs = 0;
+    this.#pinged = this.#session.ping(() => {
+      this.#pingMs = 0;
+      this.#pinged = false;
+    });
   }
 
   /** Lets what is under way end, and nothing new begin. */

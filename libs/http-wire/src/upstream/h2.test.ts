@@ -162,7 +162,7 @@ test.each<[string, Buffer[], boolean, unknown]>([
   ['cut by an error', [status200, hello, h2Frame(frameType.reset, 0, 1, code(2))], false, 'upstream-closed'],
   ['refused', [h2Frame(frameType.reset, 0, 1, code(7))], false, ['upstream-closed', true]],
   ['nothing', [], true, ['upstream-closed', true]],
-  ['no HTTP/2', [Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')], false, ['upstream-closed', true]],
+  ['no HTTP/2', [Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')], false, ['upstream-ping-timeout', true]],
   ['a push', [h2Frame(frameType.push, 4, 1, Buffer.from([0, 0, 0, 2, 0x82]))], false, ['upstream-closed', true]],
   [
     'shorter than announced',
@@ -180,7 +180,7 @@ test.each<[string, Buffer[], boolean, unknown]>([
     for (const frame of frames) socket.write(frame);
     if (close) socket.end();
   });
-  const pool = h2Pool(origin.port);
+  const pool = h2Pool(origin.port, { pingMs: 500 });
   expect(codeOf(await ask(pool).outcome)).toEqual(expected);
   pool.close();
   await origin.stop();

@@ -13,6 +13,8 @@ export interface UpstreamLimits {
   readonly bodyIdleMs: number;
   /** How long a connection without a request is kept, unless the upstream says less. */
   readonly keepAliveMs: number;
+  /** Over HTTP/2: how often an upstream with requests in hand is pinged, and how long it may take to answer. */
+  readonly pingMs: number;
   readonly maxHeadBytes: number;
   readonly maxFields: number;
 }
@@ -26,6 +28,7 @@ export const defaultUpstreamLimits: UpstreamLimits = {
   bodyIdleMs: 600_000,
   // Below the five seconds after which common servers close: a request on a connection that closes cannot be repeated.
   keepAliveMs: 4_000,
+  pingMs: 15_000,
   maxHeadBytes: 64 * 1024,
   maxFields: 200,
 };

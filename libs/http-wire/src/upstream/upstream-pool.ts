@@ -70,7 +70,7 @@ export class UpstreamPool {
 }
 
 /** A quarter of the shortest time that is kept, within reason. */
-function tickOf({ queueMs, connectMs, headMs, bodyIdleMs, keepAliveMs }: UpstreamLimits): number {
-  const shortest = Math.min(...[queueMs, connectMs, headMs, bodyIdleMs, keepAliveMs].filter((ms) => ms > 0));
+function tickOf({ queueMs, connectMs, headMs, bodyIdleMs, keepAliveMs, pingMs }: UpstreamLimits): number {
+  const shortest = Math.min(...[queueMs, connectMs, headMs, bodyIdleMs, keepAliveMs, pingMs].filter((ms) => ms > 0));
   return Math.min(longestTickMs, Math.max(shortestTickMs, Math.floor(shortest / 4)));
 }
