@@ -2,7 +2,14 @@ import { factsOf, inspected, understood, type SampleRequest } from './testing/cl
 
 const pods = '/api/v1/namespaces/web/pods';
 const exec = `${pods}/p/exec?command=ls&command=-l&container=c&stdin=true&tty=True`;
-const websocket = { upgrade: 'websocket' } as const;
+const websocket = {
+  upgrade: 'websocket',
+  headers: [
+    ['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+    ['sec-websocket-version', '13'],
+    ['sec-websocket-protocol', 'v5.channel.k8s.io'],
+  ],
+} as const;
 const json = (value: unknown, more: SampleRequest = {}): SampleRequest => ({
   method: 'POST',
   contentType: 'application/json',
@@ -280,4 +287,43 @@ test('K8-09 what a mask left cannot be written back over the value that it stood
   const body = { metadata: { name: 's' }, data: { password: Buffer.from('[redacted]').toString('base64') } };
   const put = await inspected('/api/v1/namespaces/web/secrets/s', json(body, { method: 'PUT' }));
   expect(put).toMatchObject({ kind: 'refused', status: 403, reason: { code: 'masked-column-used' } });
+});
+
+test.each([
+  { op: 'test', path: '/data/password', value: 'Y2FuYXJ5' },
+  { op: 'copy', from: '/data/password', path: '/metadata/annotations/a' },
+  { op: 'move', from: '/data', path: '/metadata/annotations' },
+  { op: 'copy', from: '', path: '/metadata/annotations/a' },
+  { op: 'copy', from: '/metadata/annotations', path: '/metadata/labels' },
+])('K8-09 $op of $from$path uses a value that is masked: whoever may not see it may not do that', async (operation) => {
+  const sample = json([operation], { method: 'PATCH', contentType: 'application/json-patch+json' });
+  const { action, answer } = await understood('/api/v1/namespaces/web/secrets/s', sample);
+  const masks = action.lineage.fields!.map(({ field, mask }) => ({ kind: 'maskField', field, method: mask }) as const);
+  expect(masks).toHaveLength(1);
+  expect(answer(masks)).toBeUndefined();
+  expect(answer([])).toBeDefined();
+});
+test('a patch may test what nobody masks', async () => {
+  const operation = { op: 'test', path: '/metadata/resourceVersion', value: '7' };
+  const sample = json([operation], { method: 'PATCH', contentType: 'application/json-patch+json' });
+  const { action, answer } = await understood('/api/v1/namespaces/web/secrets/s', sample);
+  expect(
+    answer(action.lineage.fields!.map(({ field }) => ({ kind: 'maskField', field, method: 'redact' }))),
+  ).toBeDefined();
+});
+test('an obligation about something else cannot be met', async () => {
+  const { answer } = await understood(pods);
+  const field = { kind: 'Field', resource: 'prod', namespace: 'web', path: 'Other.data' } as const;
+  expect(answer([{ kind: 'maskField', field, method: 'redact' }])).toBeUndefined();
+});
+
+test('K8-14 the ports that a tunnel learns of are judged one by one', async () => {
+  const forward = {
+    ...websocket,
+    headers: [...websocket.headers.slice(0, 2), ['sec-websocket-protocol', 'SPDY/3.1+portforward.k8s.io'] as const],
+  };
+  const { action, tunnel, forward: request } = await understood(`${pods}/p/portforward`, forward);
+  expect(action.context['kubernetes']).toMatchObject({ verb: 'portForward', ports: [] });
+  expect(request.upgrade).toBe('websocket');
+  expect(tunnel?.requestHeaders).toContainEqual(['sec-websocket-protocol', 'SPDY/3.1+portforward.k8s.io']);
 });

@@ -11,9 +11,15 @@ import type {
 import { WireFault } from '@sallyport/http-wire';
 import { Pseudonyms } from '@sallyport/masking';
 import { planAnswer, type Question } from './answer/plan-answer.js';
+import { activeParts } from './mask/active-parts.js';
+import { clusterTunnel } from './cluster-tunnel.js';
 import { classificationOf, fieldsOf, hintsOf, type ClassifiedPart } from './mask/classification.js';
 import { digestReplacement, type Replacement } from './mask/replacement.js';
+import { ObjectMask } from './mask/object-mask.js';
 import { maskBody } from './mask/request-mask.js';
+import { Preview } from './preview/preview.js';
+import type { DryRunRequest } from './preview/dry-run.js';
+import { fingerprintOf } from './request/fingerprint.js';
 import { checkPlace, contextOf, effectOf } from './request/facts.js';
 import { headersForward, impersonation } from './request/forward-headers.js';
 import { readParameters } from './request/parameters.js';
@@ -25,6 +31,9 @@ import { bodyBinding, reviewText } from './request/review-text.js';
 
 /** The verbs that end in a stream of both sides instead of an answer. */
 const streams: ReadonlySet<string> = new Set(['exec', 'attach', 'portForward']);
+
+/** A request on its way to the cluster, and the way to ask about it first. */
+type AskedCluster = Omit<DryRunRequest, 'hide'>;
 
 /** One cluster: what requests to it mean. */
 export class ClusterTarget implements HttpTarget {
@@ -89,19 +98,26 @@ export class ClusterTarget implements HttpTarget {
       ...(streams.has(info.verb) && head.upgrade !== undefined ? { upgrade: head.upgrade } : {}),
     };
     const context = contextOf(info, parameters, body, !(opaque && request.hasBody));
-    return this.#understood(info, body, forward, context);
+    const { question, ...meaning } = this.#understood(
+      { info, forward, ask: (asked) => request.ask(asked) },
+      body,
+      context,
+    );
+    if (!streams.has(info.verb)) return meaning;
+    return { ...meaning, tunnel: clusterTunnel(head, meaning.action, parameters, question) };
   }
 
   #understood(
-    info: RequestInfo,
+    asked: AskedCluster,
     body: KnownBody | undefined,
-    forward: ForwardRequest,
     context: Action['context'],
-  ): Understood {
+  ): Understood & { question: Question } {
+    const { info, forward } = asked;
     const resource = this.binding.name;
     const effects = [effectOf(info, resource)];
     const fields = fieldsOf(this.#parts, info, resource);
-    const masked = body && maskBody(body, this.#parts, hintsOf(this.#parts, info), this.#digest);
+    const hints = hintsOf(this.#parts, info);
+    const masked = body && maskBody(body, this.#parts, hints, this.#digest);
     const question: Question = {
       info,
       parts: this.#parts,
@@ -110,22 +126,28 @@ export class ClusterTarget implements HttpTarget {
       values: masked?.values ?? [],
       pseudonyms: this.#pseudonyms,
     };
+    const action: Action = {
+      protocol: 'kubernetes',
+      kind: info.verb,
+      text: reviewText(`${forward.method} ${forward.path}`, masked?.value),
+      effects,
+      context,
+      lineage: { results: [], usedElsewhere: [], fields },
+      fingerprint: fingerprintOf(info.verb, effects, context, fields),
+    };
     const binding = bodyBinding(body);
+    const hiding = new ObjectMask({ parts: activeParts(this.#parts, this.#digest), hints });
+    const preview = new Preview({ action, binding }, { ...asked, hide: (object) => void hiding.apply(object) });
     return {
       kind: 'understood',
-      action: {
-        protocol: 'kubernetes',
-        kind: info.verb,
-        text: reviewText(`${forward.method} ${forward.path}`, masked?.value),
-        effects,
-        context,
-        lineage: { results: [], usedElsewhere: [], fields },
-        fingerprint: JSON.stringify(['kubernetes', info.verb, effects, context, fields]),
-      },
+      action,
       ...(binding === undefined ? {} : { binding }),
       forward,
       answer: (obligations) => planAnswer(question, obligations),
       resume: 'by-content',
+      enrich: () => preview.enrich(),
+      reinspect: () => preview.reinspect(),
+      question,
     };
   }
 }

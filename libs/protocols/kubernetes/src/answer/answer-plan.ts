@@ -6,6 +6,7 @@ import { DocumentMask } from '../mask/document-mask.js';
 import { EventStreamMask } from '../mask/event-stream-mask.js';
 import type { ObjectMaskOptions } from '../mask/object-mask.js';
 import type { RequestInfo } from '../request/request-info.js';
+import { watchError } from './status.js';
 
 /** Those of the API server's headers that clients know. What a masked answer was before says something about it. */
 const kept: ReadonlySet<string> = new Set([
@@ -35,8 +36,10 @@ export function objectPlan(info: RequestInfo, options: ObjectMaskOptions): Answe
           ? refused(head.status, 'the cluster answered with an error')
           : refused(502, 'the cluster answered in a form that cannot be read here');
       }
-      const streams = info.verb === 'watch' && head.status === 200;
-      return masked(head, streams ? new EventStreamMask(options) : new DocumentMask(options));
+      const isWatch = info.verb === 'watch' && head.status === 200;
+      if (!isWatch) return masked(head, new DocumentMask(options));
+      const opened = masked(head, new EventStreamMask(options));
+      return opened.kind === 'pass' ? { ...opened, farewell: watchError } : opened;
     },
   };
 }

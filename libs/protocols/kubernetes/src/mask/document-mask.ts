@@ -1,10 +1,10 @@
 import { MaskError, type StreamMask } from '@sallyport/masking';
 import { isJsonObject, memberOf, textMember, type JsonObject } from '../request/json-value.js';
-import { harmlessBytes } from './harmless-bytes.js';
 import { HeldBytes } from './held-bytes.js';
 import { ListHead } from './list-head.js';
 import { elementsKeyOf, listedKind, ObjectMask, type ObjectMaskOptions } from './object-mask.js';
 import { parseAnswer } from './parse-answer.js';
+import { QuickLook } from './quick-look.js';
 import { isBlank, ValueScanner } from './value-scanner.js';
 
 /** Anything that is masked as a whole. Objects are below 2 MB in etcd; what a proxy aggregates may be more. Bytes. */
@@ -26,7 +26,7 @@ export class DocumentMask implements StreamMask {
   #head: ListHead | undefined = new ListHead();
   #elementsKey: 'items' | 'rows' = 'items';
   #listed = '';
-  #harmless: ((bytes: Buffer) => boolean) | undefined;
+  #quickLook: QuickLook | undefined;
   #scanner: ValueScanner | undefined;
   /** Between two elements: a comma must come. */
   #wantsComma = false;
@@ -72,7 +72,7 @@ export class DocumentMask implements StreamMask {
     this.#phase = 'elements';
     this.#elementsKey = key;
     this.#listed = listedKind(kind);
-    this.#harmless = harmlessBytes(this.#options, this.#listed);
+    this.#quickLook = QuickLook.of(this.#options, this.#mask, this.#listed);
     const masked = this.#mask.apply(head) ? reopened(head, key) : bytes;
     return this.#readElements(chunk, start, [masked]);
   }
@@ -133,7 +133,8 @@ export class DocumentMask implements StreamMask {
   }
 
   #element(bytes: Buffer): Buffer {
-    if (this.#harmless?.(bytes)) return bytes;
+    const quick = this.#quickLook?.masked(bytes);
+    if (quick) return quick;
     const element = parseAnswer(bytes);
     const changed =
       this.#elementsKey === 'rows' ? this.#mask.applyRow(element) : this.#mask.apply(element, this.#listed);

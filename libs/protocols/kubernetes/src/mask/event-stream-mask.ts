@@ -1,9 +1,9 @@
 import { MaskError, type StreamMask } from '@sallyport/masking';
 import { isJsonObject, memberOf, textMember } from '../request/json-value.js';
-import { harmlessBytes } from './harmless-bytes.js';
 import { HeldBytes } from './held-bytes.js';
 import { ObjectMask, type ObjectMaskOptions } from './object-mask.js';
 import { parseAnswer } from './parse-answer.js';
+import { QuickLook } from './quick-look.js';
 import { isBlank, ValueScanner } from './value-scanner.js';
 
 /** One object of a watch, the largest that etcd takes many times over. Bytes. */
@@ -15,13 +15,13 @@ const nothing = Buffer.alloc(0);
 /** A watch: one JSON document after the other. Each is given out whole, masked, or not at all. */
 export class EventStreamMask implements StreamMask {
   readonly #mask: ObjectMask;
-  readonly #harmless: ((bytes: Buffer) => boolean) | undefined;
+  readonly #quickLook: QuickLook | undefined;
   readonly #held = new HeldBytes(maxEventBytes);
   #scanner: ValueScanner | undefined;
 
   constructor(options: ObjectMaskOptions) {
     this.#mask = new ObjectMask(options);
-    this.#harmless = harmlessBytes(options);
+    this.#quickLook = QuickLook.of(options, this.#mask);
   }
 
   push(chunk: Buffer): Buffer {
@@ -52,7 +52,8 @@ export class EventStreamMask implements StreamMask {
   }
 
   #event(bytes: Buffer): Buffer {
-    if (this.#harmless?.(bytes)) return bytes;
+    const quick = this.#quickLook?.masked(bytes);
+    if (quick) return quick;
     const event = parseAnswer(bytes);
     const object = memberOf(event, 'object');
     if (!isJsonObject(event) || !isJsonObject(object) || textMember(event, 'type') === '') {

@@ -54,6 +54,13 @@ export class ObjectMask {
     return this.#changed;
   }
 
+  /** The environment variables of one container. */
+  applyVariables(variables: readonly JsonValue[]): boolean {
+    this.#changed = false;
+    if (this.#env) this.#variables(variables, this.#env);
+    return this.#changed;
+  }
+
   #top(value: JsonValue, hints: readonly string[]): void {
     if (!isJsonObject(value)) return this.#walk(value);
     const kind = textMember(value, 'kind');

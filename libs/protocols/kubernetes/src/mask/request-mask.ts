@@ -2,6 +2,7 @@ import { RequestFault } from '../request/request-fault.js';
 import { isJsonObject, memberOf, type JsonObject, type JsonValue } from '../request/json-value.js';
 import { expanded, type PatchOperation } from '../request/json-patch.js';
 import type { KnownBody } from '../request/read-body.js';
+import { activeParts } from './active-parts.js';
 import type { ClassifiedPart, ValueForm } from './classification.js';
 import { ObjectMask } from './object-mask.js';
 import { parseAnswer } from './parse-answer.js';
@@ -34,8 +35,7 @@ export function maskBody(
     for (const text of spellings(value, form)) values.add(text);
     return digest(value, form);
   };
-  const active = parts.flatMap(({ what }) => (what.in === 'text' ? [] : [{ what, replace }]));
-  const mask = new ObjectMask({ parts: active, hints });
+  const mask = new ObjectMask({ parts: activeParts(parts, replace), hints });
   const copy = parseAnswer(body.bytes);
   if (!body.operations) {
     mask.apply(copy);

@@ -13,6 +13,9 @@ export interface Parameters {
   readonly command: readonly string[];
   readonly container: string;
   readonly stdin: boolean;
+  /** Unless the client says that it wants none. */
+  readonly stdout: boolean;
+  readonly stderr: boolean;
   readonly tty: boolean;
   readonly ports: readonly string[];
   /** What is forwarded: booleans in one spelling, empty without a query. */
@@ -97,6 +100,8 @@ export function readParameters(info: RequestInfo, query: Query): Parameters {
     command: query.all('command'),
     container: query.one('container') ?? '',
     stdin: query.flag('stdin'),
+    stdout: query.one('stdout') === undefined || query.flag('stdout'),
+    stderr: query.one('stderr') === undefined || query.flag('stderr'),
     tty: query.flag('tty'),
     ports: query.all('ports').flatMap(portList),
     canonical: new Query(query.pairs.map((pair) => canonicalPair(query, pair))).toString(),
@@ -110,6 +115,8 @@ const nothing: Omit<Parameters, 'canonical'> = {
   command: [],
   container: '',
   stdin: false,
+  stdout: false,
+  stderr: false,
   tty: false,
   ports: [],
 };
