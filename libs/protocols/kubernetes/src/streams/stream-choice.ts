@@ -1,5 +1,4 @@
 import {
-  offeredProtocols,
   readWebSocketRequest,
   webSocketAnswer,
   WireFault,
@@ -7,8 +6,6 @@ import {
   type RequestHead,
 } from '@sallyport/http-wire';
 import type { StreamUse } from './stream-use.js';
-
-const bearerPrefix = 'base64url.bearer.authorization.k8s.io.';
 
 /** Port forwarding as SPDY frames inside of a WebSocket. */
 export const tunnelledPortForward = 'SPDY/3.1+portforward.k8s.io';
@@ -44,7 +41,7 @@ export type StreamTransport = 'websocket' | 'spdy/3.1';
 /** What a client asks for, as far as this gateway can read it. */
 export interface StreamChoice {
   readonly transport: StreamTransport;
-  /** What the upstream may choose from, best first: those of the client's that are known. At least one. */
+  /** What the upstream may choose from, best first: those of the client's that are known, so never a token. At least one. */
   readonly protocols: readonly string[];
   /** The headers of the 101 that agrees on one of them. */
   answer(protocol: string): readonly HeaderField[];
@@ -82,23 +79,4 @@ function preferred(offered: readonly string[], ours: readonly string[]): string[
   if (protocols.length === 0)
     throw new WireFault('stream-protocol', 'none of the stream protocols offered is served here');
   return protocols;
-}
-
-/**
- * The bearer token that a browser, which can set no header, puts into a subprotocol; undefined: there is none, or more
- * than one, or not in base64url. Nothing but the subprotocols that a choice names is ever forwarded.
- */
-export function bearerSubprotocol(head: RequestHead): string | undefined {
-  let offered: string[];
-  try {
-    offered = offeredProtocols(head.headers);
-  } catch {
-    return undefined;
-  }
-  const [found, ...more] = offered.filter((each) => each.startsWith(bearerPrefix));
-  if (found === undefined || more.length > 0) return undefined;
-  const encoded = found.slice(bearerPrefix.length);
-  const token = Buffer.from(encoded, 'base64url');
-  const text = token.toString('latin1');
-  return encoded !== '' && token.toString('base64url') === encoded && /^[\x21-\x7e]+$/.test(text) ? text : undefined;
 }

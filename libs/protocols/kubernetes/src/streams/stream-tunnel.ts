@@ -102,7 +102,7 @@ function channelRules(use: StreamUse, protocol: string, sides: TunnelSides, tape
 }
 
 function spdyRules(use: StreamUse, version: number, sides: TunnelSides, tape: StreamTape): SpdyRules {
-  if (use.kind === 'portForward') return new PortForwardStreams(use, tape);
+  if (use.kind === 'portForward') return new PortForwardStreams((port) => use.mayForward(port, sides), tape);
   return new RemoteCommandStreams(use, version, tape, use.mask?.(sides.obligations));
 }
 

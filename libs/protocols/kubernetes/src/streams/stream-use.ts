@@ -1,5 +1,6 @@
 import type { ApprovalOutcome } from '@sallyport/enforcement';
 import type { Obligation } from '@sallyport/domain';
+import type { TunnelSides } from '@sallyport/http-core';
 import type { StreamMask } from '@sallyport/masking';
 
 /** What the request, as it was judged, asks the streams for. */
@@ -20,8 +21,8 @@ export interface PortForwardUse {
   readonly kind: 'portForward';
   /** The ports that the request names, in its order; SPDY clients name none there but one with each stream. */
   readonly ports: readonly number[];
-  /** Whether a port that a stream names may be forwarded to. Asked once for each stream. Throwing refuses. */
-  mayForward(port: number): boolean;
+  /** Whether a port that a stream names may be forwarded to, asked for each stream. Throwing refuses. */
+  mayForward(port: number, sides: TunnelSides): boolean;
 }
 
 /** How a stream ended. */

@@ -1,5 +1,5 @@
 import type { StreamTape } from '../stream-tape.js';
-import { StreamFault, type Completion, type PortForwardUse } from '../stream-use.js';
+import { StreamFault, type Completion } from '../stream-use.js';
 import type { SpdyHeaders } from './header-block.js';
 import type { OpenedStream, RefusedStream, SpdyRules } from './spdy-relay.js';
 
@@ -11,11 +11,13 @@ const nothing = Buffer.alloc(0);
  */
 export class PortForwardStreams implements SpdyRules {
   readonly maxStreams = 256;
-  readonly #use: PortForwardUse;
+  readonly #permitted: (port: number) => boolean;
   readonly #tape: StreamTape;
+  /** Connections of which one stream is open and the other still to come. */
+  readonly #halfOpen = new Set<string>();
 
-  constructor(use: PortForwardUse, tape: StreamTape) {
-    this.#use = use;
+  constructor(permitted: (port: number) => boolean, tape: StreamTape) {
+    this.#permitted = permitted;
     this.#tape = tape;
   }
 
@@ -26,7 +28,8 @@ export class PortForwardStreams implements SpdyRules {
     if ((type !== 'data' && type !== 'error') || port === undefined || request === undefined) {
       return { refused: 'the stream does not say what it forwards', how: 'reset' };
     }
-    if (!this.#mayForward(port)) {
+    const name = `port ${port} connection ${request}`;
+    if (!this.#mayForward(port, name)) {
       return { refused: `forwarding to port ${port} is not permitted`, how: type === 'error' ? 'explain' : 'end' };
     }
     const forwarded = new Map([
@@ -34,7 +37,6 @@ export class PortForwardStreams implements SpdyRules {
       ['port', String(port)],
       ['requestid', String(request)],
     ]);
-    const name = `port ${port} connection ${request}`;
     return type === 'data' ? this.#data(name, port, request, forwarded) : this.#error(name, forwarded);
   }
 
@@ -42,12 +44,16 @@ export class PortForwardStreams implements SpdyRules {
     return { text: 'closed', outcome: 'completed' };
   }
 
-  #mayForward(port: number): boolean {
+  /** Judged once for the two streams of a connection. */
+  #mayForward(port: number, connection: string): boolean {
+    if (this.#halfOpen.delete(connection)) return true;
     try {
-      return this.#use.mayForward(port) === true;
+      if (this.#permitted(port) !== true) return false;
     } catch {
       return false;
     }
+    this.#halfOpen.add(connection);
+    return true;
   }
 
   #data(name: string, port: number, connection: number, headers: SpdyHeaders): OpenedStream {
@@ -66,7 +72,10 @@ export class PortForwardStreams implements SpdyRules {
       },
       rest: () => nothing,
       farewell: () => undefined,
-      closed: () => this.#tape.note('forwarded', { port, connection, sent, received }),
+      closed: () => {
+        this.#halfOpen.delete(name);
+        this.#tape.note('forwarded', { port, connection, sent, received });
+      },
     };
   }
 
@@ -83,7 +92,7 @@ export class PortForwardStreams implements SpdyRules {
       fromUpstream: shown,
       rest: () => nothing,
       farewell: (text) => shown(Buffer.from(text)),
-      closed: () => {},
+      closed: () => void this.#halfOpen.delete(name),
     };
   }
 }

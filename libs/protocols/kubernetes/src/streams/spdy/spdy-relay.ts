@@ -173,8 +173,8 @@ export class SpdyRelay implements RunningTunnel {
   }
 
   #upstreamFinished(id: number, relayed: Relayed): void {
-    relayed.upstreamDone = true;
     this.#tell(this.#client.frames.data(id, relayed.stream.rest(), true));
+    relayed.upstreamDone = true;
     this.#forgetIfDone(id, relayed);
   }
 
