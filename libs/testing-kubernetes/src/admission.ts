@@ -14,7 +14,7 @@ const topLevelFields = new Set(
   (
     'apiVersion kind metadata spec status data stringData binaryData immutable type rules aggregationRule roleRef subjects webhooks ' +
     'secrets imagePullSecrets automountServiceAccountToken subsets revision involvedObject reason message source firstTimestamp ' +
-    'lastTimestamp count eventTime series action related reportingComponent reportingInstance regarding note reportingController target'
+    'lastTimestamp count eventTime series action related reportingComponent reportingInstance regarding note reportingController target value globalDefault description preemptionPolicy'
   ).split(' '),
 );
 

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { parseDocument } from 'yaml';
+import { decodeProtobuf } from './protobuf/decode.js';
 import { isRecord } from './kubernetes-object.js';
 import { StatusError } from './status-error.js';
 
 /** What the real server allows (`--max-request-bytes` of etcd and its own limit). */
 export const maxBodyBytes = 3 * 1024 * 1024;
-const decodable = ['application/json', 'application/yaml'];
+const protobuf = 'application/vnd.kubernetes.protobuf';
+const decodable = ['application/json', 'application/yaml', protobuf];
 
 /** @throws StatusError 413 beyond the limit */
 export async function readBody(request: IncomingMessage | Http2ServerRequest): Promise<Buffer> {
@@ -21,8 +23,8 @@ export async function readBody(request: IncomingMessage | Http2ServerRequest): P
 }
 
 /**
- * An object sent by a client, in JSON or YAML; anything else is refused as the real server refuses what it has no
- * decoder for.
+ * An object sent by a client, in JSON, YAML or the protobuf of kubectl's own commands; anything else is refused as the
+ * real server refuses what it has no decoder for.
  * @throws StatusError 400, 415
  */
 export function decodeObject(body: Buffer, contentType: string | undefined): Record<string, unknown> {
@@ -54,5 +56,14 @@ function decode(body: Buffer, mediaType: string): unknown {
   if (body.length === 0) return {};
   if (mediaType === 'application/yaml') return decodeYaml(body);
   if (mediaType === 'application/json') return decodeJson(body);
+  if (mediaType === protobuf) return decodeBinary(body);
   throw StatusError.unsupportedMediaType(decodable);
+}
+
+function decodeBinary(body: Buffer): unknown {
+  try {
+    return decodeProtobuf(body);
+  } catch (error) {
+    throw StatusError.badRequest(error instanceof Error ? error.message : 'invalid protobuf');
+  }
 }

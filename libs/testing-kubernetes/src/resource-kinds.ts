@@ -54,6 +54,8 @@ export const builtInKinds: readonly ResourceKind[] = [
   kind('events.k8s.io', 'v1', 'Event', 'events', { short: ['ev'], storedAs: { group: '', plural: 'events' } }),
   kind('', 'v1', 'PersistentVolume', 'persistentvolumes', { short: ['pv'], namespaced: false, subresources: [status] }),
   kind('', 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', { short: ['pvc'], subresources: [status] }),
+  kind('', 'v1', 'ResourceQuota', 'resourcequotas', { short: ['quota'], subresources: [status] }),
+  kind('scheduling.k8s.io', 'v1', 'PriorityClass', 'priorityclasses', { short: ['pc'], namespaced: false }),
   kind('apps', 'v1', 'Deployment', 'deployments', {
     short: ['deploy'],
     categories: ['all'],
