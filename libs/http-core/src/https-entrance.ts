@@ -63,6 +63,8 @@ function secured(socket: Socket, secureContext: SecureContext, timeoutMs: number
     secure.on('_tlsError', () => secure.destroy()).on('error', () => secure.destroy());
     secure.once('secure', () => {
       clearTimeout(timer);
+      // As a tls.Server does; HTTP/2 waits on for a handshake that this says is not over.
+      Object.assign(secure, { secureConnecting: false });
       resolve(secure);
     });
     secure.once('close', () => {
