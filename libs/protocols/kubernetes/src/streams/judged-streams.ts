@@ -1,6 +1,7 @@
 import type { Action, ContextRecord } from '@sallyport/domain';
 import type { TunnelHandler, TunnelSides } from '@sallyport/http-core';
 import type { RequestHead } from '@sallyport/http-wire';
+import { fingerprintOf } from '../request/fingerprint.js';
 import { streamTunnel } from './stream-tunnel.js';
 import type { RemoteCommandUse } from './stream-use.js';
 
@@ -39,10 +40,11 @@ export function judgedStreams(
 
 function permitsPort(sides: TunnelSides, action: Action, port: number): boolean {
   const facts = action.context.kubernetes as ContextRecord;
+  const context = { ...action.context, kubernetes: { ...facts, ports: [String(port)] } };
   return sides.permits({
     ...action,
     text: `${action.text} to port ${port}`,
-    context: { ...action.context, kubernetes: { ...facts, ports: [String(port)] } },
-    fingerprint: JSON.stringify([action.fingerprint, port]),
+    context,
+    fingerprint: fingerprintOf(action.kind, action.effects, context, action.lineage.fields ?? []),
   });
 }

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
-import { freePort } from '@sallyport/testing';
+import { freePort, issueServerCertificate, makeAuthority } from '@sallyport/testing';
 import {
   kubectl,
   kubectlBinary,
@@ -14,16 +14,19 @@ import {
   type Kubernetes,
   type KubectlResult,
 } from '@sallyport/testing-kubernetes';
-import { StreamGateway } from '../testing/stream-gateway.js';
+import { StreamGateway, type GatewayCertificate } from '../testing/stream-gateway.js';
 
 let cluster: Kubernetes;
 let gateway: StreamGateway;
+let identity: GatewayCertificate;
 beforeAll(async () => {
   cluster = await startKubernetes();
+  const authority = await makeAuthority();
+  identity = { ca: authority.certificate, ...(await issueServerCertificate(authority, ['localhost'])) };
 });
 afterAll(() => cluster.stop());
 beforeEach(async () => {
-  gateway = await new StreamGateway(cluster).start();
+  gateway = await new StreamGateway(cluster, identity).start();
 });
 afterEach(() => gateway.stop());
 
@@ -115,11 +118,12 @@ describe.each([
     await forwarding(env, 7, async (local) => {
       expect(await Promise.all([exchange(local, long), exchange(local, 'short')])).toEqual([long, 'short']);
     });
-    expect(gateway.asked.map(({ text }) => text.split(' ').slice(1).join(' '))).toEqual([
-      'portForward to port 7',
-      'portForward to port 7',
+    // Once for each connection, as if the request had named the port.
+    expect(gateway.asked.map(({ context }) => context['kubernetes'])).toEqual([
+      expect.objectContaining({ subresource: 'portforward', name: 'api', ports: ['7'] }),
+      expect.objectContaining({ subresource: 'portforward', name: 'api', ports: ['7'] }),
     ]);
-    expect(gateway.asked[0]!.context).toEqual({ kubernetes: { ports: ['7'] } });
+    expect(gateway.asked[0]!.text).toMatch(/portforward to port 7$/);
     await until(() => gateway.tape.lines.filter((line) => line.startsWith('# forwarded')).length === 2);
     expect(gateway.tape.lines.filter((line) => line.startsWith('# forwarded'))).toEqual(
       expect.arrayContaining([expect.stringContaining(`"sent":${long.length},"received":${long.length}`)]),

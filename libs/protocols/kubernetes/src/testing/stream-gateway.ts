@@ -4,13 +4,19 @@ import { createServer, request as ask, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Action } from '@sallyport/domain';
-import type { RunningTunnel } from '@sallyport/http-core';
-import type { HeaderField, RequestHead } from '@sallyport/http-wire';
-import { issueServerCertificate, makeAuthority } from '@sallyport/testing';
-import { judgedStreams } from '../streams/judged-streams.js';
+import type { RunningTunnel, TunnelHandler } from '@sallyport/http-core';
+import type { HeaderField } from '@sallyport/http-wire';
+import { understood } from './cluster-request.js';
 import { MemoryTape } from './stream-sides.js';
 
-/** A gateway that knows nothing but streams: what else it is asked it passes on. Its HTTP is Node's own. */
+export interface GatewayCertificate {
+  /** PEM, as the rest. */
+  readonly ca: string;
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+/** A gateway that understands nothing but streams: what else it is asked it passes on. Its HTTP is Node's own. */
 export class StreamGateway {
   readonly tape = new MemoryTape();
   readonly ended: string[] = [];
@@ -19,26 +25,32 @@ export class StreamGateway {
   readonly asked: Action[] = [];
   permits: (action: Action) => boolean = () => true;
   #server: Server | undefined;
-  ca = '';
 
-  constructor(private readonly cluster: { readonly port: number; readonly ca: string }) {}
+  constructor(
+    private readonly cluster: { readonly port: number; readonly ca: string },
+    private readonly identity: GatewayCertificate,
+  ) {}
+
+  get ca(): string {
+    return this.identity.ca;
+  }
 
   get url(): string {
     return `https://localhost:${(this.#server?.address() as AddressInfo).port}`;
   }
 
   async start(): Promise<this> {
-    const authority = await makeAuthority();
-    this.ca = authority.certificate;
-    const { certificate, privateKey } = await issueServerCertificate(authority, ['localhost', '127.0.0.1']);
-    this.#server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
+    const { certificate: cert, privateKey: key } = this.identity;
+    this.#server = createServer({ cert, key }, (request, response) => {
       const forwarded = ask({ ...this.#target(request), headers: request.headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       });
       request.pipe(forwarded);
     });
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Duplex, head));
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#upgrade(request, socket as Duplex, head).catch(() => socket.destroy());
+    });
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
     return this;
@@ -53,17 +65,14 @@ export class StreamGateway {
     return { host: 'localhost', port: this.cluster.port, ca: this.cluster.ca, method, path: url };
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, ahead: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, ahead: Buffer): Promise<void> {
     socket.on('error', () => {});
-    const { searchParams } = new URL(request.url ?? '/', 'https://localhost');
-    const flag = (name: string): boolean => searchParams.get(name) === 'true';
-    const handler = judgedStreams(headOf(request), actionOf(request), {
-      stdin: flag('stdin'),
-      stdout: flag('stdout'),
-      stderr: flag('stderr'),
-      tty: flag('tty'),
-      ports: searchParams.getAll('ports'),
+    const { tunnel: handler } = await understood(request.url ?? '/', {
+      method: request.method,
+      headers: fieldsOf(request.headers).filter(([name]) => !framing.has(name)),
+      upgrade: request.headers.upgrade?.toLowerCase(),
     });
+    if (!handler) throw new Error('the request is not for streams');
     const headers = {
       authorization: request.headers.authorization,
       connection: 'Upgrade',
@@ -86,7 +95,7 @@ export class StreamGateway {
     upstream.end();
   }
 
-  #relay(handler: ReturnType<typeof judgedStreams>, client: Duplex, upstream: Duplex): void {
+  #relay(handler: TunnelHandler, client: Duplex, upstream: Duplex): void {
     const tunnel = handler.relay({
       client,
       upstream,
@@ -103,30 +112,7 @@ export class StreamGateway {
   }
 }
 
-function headOf(request: IncomingMessage): RequestHead {
-  return {
-    method: request.method ?? '',
-    target: { path: request.url ?? '/', segments: [], query: undefined },
-    authority: request.headers.host ?? '',
-    headers: fieldsOf(request.headers),
-    version: '1.1',
-    upgrade: request.headers.upgrade?.toLowerCase(),
-    bodyLength: 0,
-  };
-}
-
-function actionOf(request: IncomingMessage): Action {
-  const kind = request.url?.includes('/portforward') ? 'portForward' : 'exec';
-  return {
-    protocol: 'kubernetes',
-    kind,
-    text: `${request.method} ${kind}`,
-    effects: [],
-    context: { kubernetes: { ports: [] } },
-    lineage: { results: [], usedElsewhere: [] },
-    fingerprint: kind,
-  };
-}
+const framing = new Set(['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade']);
 
 function fieldsOf(headers: IncomingHttpHeaders): HeaderField[] {
   return Object.entries(headers).flatMap(([name, value]) =>
