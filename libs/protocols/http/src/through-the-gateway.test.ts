@@ -167,7 +167,10 @@ describe('websockets', () => {
   const sockets = new WebSocketServer({ server: origin, handleProtocols: (offered) => [...offered][0] ?? false });
   sockets.on('connection', (socket, request) => {
     seen.push(`websocket ${request.url} ${request.headers['sec-websocket-protocol'] ?? ''}`);
-    socket.on('message', (data, binary) => socket.send(`echo ${String(data)}`, { binary }));
+    socket.on('message', (data, binary) => {
+      seen.push(`message ${String(data)}`.slice(0, 20));
+      socket.send(`echo ${String(data)}`, { binary });
+    });
   });
   const closed = (socket: WebSocket) => new Promise<number>((resolve) => socket.once('close', resolve));
 
@@ -193,6 +196,18 @@ describe('websockets', () => {
     socket.once('open', () => socket.send(big));
     expect((await echoed).length).toBe(big.length + 5);
     socket.terminate();
+  });
+
+  test('carry nothing that is not on record', async () => {
+    const socket = new WebSocket(open.url('/socket', 'ws'), { headers: { authorization: 'Bearer token' } });
+    await new Promise((resolve) => socket.once('open', resolve));
+    seen.length = 0;
+    open.recording.full = true;
+    const ended = closed(socket);
+    socket.send('unseen');
+    expect(await ended).toBe(1006);
+    open.recording.full = false;
+    expect(seen).toEqual([]);
   });
 
   test('end with the session, and say why', async () => {

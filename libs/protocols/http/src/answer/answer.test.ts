@@ -67,7 +67,7 @@ test('HT-13 a client cannot ask for slices of a masked answer or whether it has 
   const headers = ['range', 'if-range', 'if-none-match', 'if-modified-since'].map((name) => [name, 'x'] as const);
   expect((await understood(shop({}, email), { headers })).forward.headers).toEqual([]);
   expect((await understood(shop(), { headers })).forward.headers).toEqual(headers);
-  expect(await answer(email, { status: 206, headers: json }, '"ann@')).toBeUndefined();
+  expect(await answer(email, { status: 206, headers: json }, '{}')).toBeUndefined();
   expect(await answer(email, { headers: [['content-type', 'multipart/byteranges; boundary=x']] }, 'x')).toBeUndefined();
 });
 

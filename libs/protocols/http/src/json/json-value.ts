@@ -29,7 +29,6 @@ export function jsonText(value: JsonValue): string {
   return `{${text}}`;
 }
 
- 
 const special = /["\\\u0000-\u001f]/;
 
 /** Strings here are well-formed, so only what JSON itself reserves needs an escape. */

@@ -28,6 +28,9 @@ paths:
   /anything:
     get:
       responses: {'200': {content: {application/json: {schema: {}}}}}
+  /export:
+    get:
+      responses: {'200': {content: {text/csv: {schema: {type: string}}}}}
   /photo:
     get:
       responses: {'200': {content: {image/png: {schema: {type: string, format: binary}}}}}
@@ -65,7 +68,7 @@ function fieldsOf(route: string): { request: unknown; response: unknown; documen
 test('routes stand below the servers of the document, never on its hosts', () => {
   const routes = parseOpenApi(shop).operations.flatMap(({ routes }) => routes.map((r) => `${r.method} ${r.path}`));
   expect(routes).toContain('GET /v1/orders/{id}');
-  expect(routes).toHaveLength(6);
+  expect(routes).toHaveLength(7);
   const mounted = parseOpenApi(shop, '/v1').operations.flatMap(({ routes }) => routes.map((r) => r.path));
   expect(mounted).toContain('/orders/{id}');
 });
@@ -96,6 +99,7 @@ test('what may stand in the place of a schema with a discriminator is looked thr
 test('recursion and free-form content leave the place open', () => {
   expect(fieldsOf('GET /v1/tree').response).toEqual({ open: true, places: { 2: ['$.email'] } });
   expect(fieldsOf('GET /v1/anything').response).toEqual({ open: true, places: {} });
+  expect(fieldsOf('GET /v1/export').response).toEqual({ open: true, places: {} });
   expect(fieldsOf('GET /v1/photo').response).toEqual({ open: false, places: {} });
 });
 

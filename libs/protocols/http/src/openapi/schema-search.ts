@@ -50,7 +50,7 @@ export class SchemaSearch {
     return { places: this.places, open: this.open };
   }
 
-  /** `names`: the named schemas that describe the very value at `path`. */
+  /** `names`: the named schemas that describe the very value at `path`. A schema that is `true` allows anything. */
   private walk(schema: unknown, path: string, names: readonly string[]): void {
     this.visits += 1;
     if (schema === false) return;
@@ -106,14 +106,12 @@ export class SchemaSearch {
     for (const [name, member] of Object.entries(isNode(properties) ? properties : {})) {
       const place = path + pathStep(name);
       this.note(names, name, place);
-      if (member !== true) this.walk(member, place, []);
-      else this.open = true;
+      this.walk(member, place, []);
     }
     for (const member of Object.values(isNode(patternProperties) ? patternProperties : {})) {
       this.walk(member, `${path}.*`, []);
     }
-    if (additionalProperties === true) this.open = true;
-    else if (additionalProperties !== undefined) this.walk(additionalProperties, `${path}.*`, []);
+    if (additionalProperties !== undefined) this.walk(additionalProperties, `${path}.*`, []);
     return [properties, patternProperties, additionalProperties].some((keyword) => keyword !== undefined);
   }
 

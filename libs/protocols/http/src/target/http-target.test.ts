@@ -37,6 +37,7 @@ test('the reviewer reads what is forwarded: method, path, headers that matter an
     body: '{ "sku" : 1.0 }',
   });
   expect(action.text).toBe('POST /orders?dry=no\nidempotency-key: 7\n\n{"sku":1.0}');
+  expect(action.context.http).toMatchObject({ contentType: 'application/json', body: ['$.sku=1'] });
   expect(String(forward.body)).toBe('{"sku":1.0}');
   expect(forward.path).toBe('/orders?dry=no');
 });

@@ -35,7 +35,11 @@ class KeptRecording implements RecorderPort {
   note(name: string): void {
     this.entries.push(`# ${name}`);
   }
-  flush(): void {}
+  /** Set: nothing can be kept any more. */
+  full = false;
+  flush(): void {
+    if (this.full) throw new Error('the disk is full');
+  }
   onDrain(): void {}
 }
 

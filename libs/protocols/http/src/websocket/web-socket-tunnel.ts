@@ -39,6 +39,8 @@ type Side = 'client' | 'upstream';
 class WebSocketRelay implements RunningTunnel {
   private readonly peers: Readonly<Record<Side, WebSocketPeer>>;
   private readonly open = new Set<Side>(['client', 'upstream']);
+  /** Where messages wait for their record. */
+  private readonly corked = new Set<Side>();
   private messages = 0;
   private first: WebSocketEnd | undefined;
   private broken = false;
@@ -77,8 +79,6 @@ class WebSocketRelay implements RunningTunnel {
     if (!this.peers[to].send(data, text)) this.peers[from].pause();
     this.corked.add(to);
   }
-
-  private readonly corked = new Set<Side>();
 
   private release(from: Side, to: Side): void {
     const { tape } = this.sides;
