@@ -23,11 +23,13 @@ interface Frame {
 }
 
 const known: ReadonlySet<number> = new Set(Object.values(opcodes));
+/** Of what a head announces, how much is set aside before it comes. Bytes. */
+const maxSetAside = 65_536;
 const isControl = (opcode: number): boolean => opcode >= opcodes.close;
 
 /**
  * Bytes of one direction of a WebSocket → messages and control frames, strictly RFC 6455 without extensions. Memory stays
- * within the message so far: what a head announces is not set aside before it comes. Throws WebSocketFault, after which
+ * within the message so far: of what a head announces little is set aside before it comes. Throws WebSocketFault, after which
  * nothing more may be pushed.
  */
 export class FrameReader {
@@ -132,7 +134,8 @@ export class FrameReader {
       if (complete) this.#sink.control(frame.opcode, this.#control.take());
       return;
     }
-    if (!complete || !frame.fin || this.#gathered.length > 0) this.#gathered.append(part);
+    const left = Math.min(frame.length - frame.read, maxSetAside);
+    if (!complete || !frame.fin || this.#gathered.length > 0) this.#gathered.append(part, left);
     if (!complete || !frame.fin) return;
     const text = this.#message === opcodes.text;
     const message = this.#gathered.length > 0 ? this.#gathered.take() : part;
@@ -147,9 +150,11 @@ class GrowingBuffer {
   #bytes = Buffer.alloc(0);
   length = 0;
 
-  append(part: Buffer): void {
+  /** @param expected bytes that will follow these */
+  append(part: Buffer, expected = 0): void {
     if (this.length + part.length > this.#bytes.length) {
-      const grown = Buffer.allocUnsafe(Math.max(this.length + part.length, this.#bytes.length * 2, 256));
+      const needed = this.length + part.length + expected;
+      const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2, 256));
       this.#bytes.copy(grown, 0, 0, this.length);
       this.#bytes = grown;
     }
