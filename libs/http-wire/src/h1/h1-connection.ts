@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { WireFault, type ServerConnection, type Tunnel } from '../message.js';
 import { BodyPace } from '../server/body-pace.js';
 import { Deadline } from '../server/deadline.js';
@@ -33,6 +34,7 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
   readonly #parser: RequestHeadParser;
   readonly #input = new InputBuffer();
   readonly #deadline = new Deadline(() => this.#expired());
+  readonly #transport: Socket | undefined;
   #phase: Phase = 'open';
   #exchange: H1Exchange | undefined;
   /** The deadline of the head that has begun is running. */
@@ -48,6 +50,7 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
   ) {
     this.#limits = { ...defaultServerLimits, ...options.limits };
     this.#parser = new RequestHeadParser(this.#limits);
+    this.#transport = options.transport ?? (isPlain(socket) ? socket : undefined);
     this.sender = new SocketSender(socket, this.#limits.writeStallMs, () => this.breakOff());
     socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
     // What an error means is what the close after it means.
@@ -77,11 +80,14 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
     this.#advance();
   }
 
-  /** The client must see that something is missing: a reset where the transport has one. */
+  get canReset(): boolean {
+    return this.#transport !== undefined;
+  }
+
+  /** The client must see that something is missing. */
   breakOff(): void {
-    const { socket } = this;
-    if ('resetAndDestroy' in socket && !('encrypted' in socket)) (socket as Socket).resetAndDestroy();
-    else socket.destroy();
+    this.#transport?.resetAndDestroy();
+    this.socket.destroy();
   }
 
   handOver(): Tunnel {
@@ -158,10 +164,13 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
       return false;
     }
     if (body && !body.complete) {
-      if (exchange.keepAlive && body.wanted) return false;
-      body.drop();
+      if (exchange.keepAlive && body.flows) return false;
+      // Whoever holds it back while the answer is out already has no use for the rest.
+      if (body.wanted) body.fail(answeredEarly());
+      else body.drop();
       body.take(this.#input);
-      if (exchange.keepAlive && !body.complete && body.dropped <= this.#limits.drainBytes) return false;
+      const drains = body.wants && !body.complete && body.dropped <= this.#limits.drainBytes;
+      if (exchange.keepAlive && drains) return false;
     }
     return this.#finish(exchange);
   }
@@ -197,7 +206,7 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
     this.#exchange = undefined;
     this.sender.onDrain(undefined);
     if (!exchange.keepAlive || this.#lastRequest || (exchange.body && !exchange.body.complete)) {
-      exchange.body?.fail(new WireFault('answered', 'The answer is out and the connection ends'));
+      exchange.body?.fail(answeredEarly());
       this.#shutDown();
       return false;
     }
@@ -284,4 +293,12 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
     this.sender.end();
     this.socket.resume();
   }
+}
+
+function isPlain(socket: Duplex): socket is Socket {
+  return socket instanceof Socket && !(socket instanceof TLSSocket);
+}
+
+function answeredEarly(): WireFault {
+  return new WireFault('answered', 'The answer is out before the body was');
 }

@@ -1,5 +1,6 @@
 import { checkOutgoingFields } from '../headers/outgoing-fields.js';
 import type { BodyWriter, HeaderField, RequestHead, ResponseHead, ServerRequest, Tunnel } from '../message.js';
+import { WireFault } from '../message.js';
 import { AnswerBody, type AnswerFraming } from '../server/answer-body.js';
 import { AnsweredOnce } from '../server/answered-once.js';
 import { deafWriter } from '../server/deaf-writer.js';
@@ -15,6 +16,8 @@ export interface ExchangeOwner {
   /** The answer is out, whole. */
   answered(): void;
   breakOff(): void;
+  /** Whether breaking off shows even where the end of the connection is the end of the body. */
+  readonly canReset: boolean;
   /** Gives the connection away. */
   handOver(): Tunnel;
 }
@@ -48,8 +51,7 @@ export class H1Exchange extends AnsweredOnce implements ServerRequest {
   stream(head: ResponseHead): BodyWriter {
     if (!this.mayAnswer()) return deafWriter;
     const bodiless = this.isBodiless(head.status);
-    const unknown = this.head.version === '1.0' ? 'close' : 'chunked';
-    const framing = bodiless ? this.#announced(head, head.bodyLength) : (head.bodyLength ?? unknown);
+    const framing = bodiless ? this.#announced(head, head.bodyLength) : (head.bodyLength ?? this.#unknownLength());
     const text = this.#headText(head, framing);
     return this.answering(new AnswerBody(text, bodiless ? 'none' : framing, this.owner.sender, this));
   }
@@ -94,6 +96,12 @@ export class H1Exchange extends AnsweredOnce implements ServerRequest {
     joined.write(headText, 0, 'latin1');
     body.copy(joined, headText.length);
     sender.write(joined);
+  }
+
+  #unknownLength(): AnswerFraming {
+    if (this.head.version !== '1.0') return 'chunked';
+    if (this.owner.canReset) return 'close';
+    throw new WireFault('http-version', 'HTTP/1.0 has no way to tell the end of this answer', 505);
   }
 
   #announced(head: ResponseHead, length: number | undefined): AnswerFraming {

@@ -200,6 +200,26 @@ test('HT-19: a client that stops reading is cut off, one that reads slowly is no
   socket.destroy();
 });
 
+test('a body that is held back when the answer is out has come to its end', async () => {
+  const codes: string[] = [];
+  await serve(
+    (request) => {
+      request.body!.start({
+        data: () => {
+          request.body!.pause();
+          answer(request, 'early');
+        },
+        end: () => codes.push('whole'),
+        error: (fault) => codes.push(fault.code),
+      });
+    },
+    { lingerMs: 50 },
+  );
+  client.write('POST / HTTP/1.1\r\nHost: gw\r\nContent-Length: 9\r\n\r\nhalf');
+  expect((await client.readToEnd()).toString()).toMatch(/early$/);
+  expect(codes).toEqual(['answered']);
+});
+
 test('a body that is paused stops its sender, and comes whole', async () => {
   let received = 0;
   let request: ServerRequest | undefined;

@@ -37,9 +37,14 @@ export class RequestBody implements BodyReader {
     return this.#phase === 'flowing' || this.#phase === 'dropping';
   }
 
+  /** Somebody takes it, now or from the next turn on. */
+  get flows(): boolean {
+    return this.#phase === 'flowing' || this.#phase === 'starting';
+  }
+
   /** Somebody takes it, though perhaps not right now. */
   get wanted(): boolean {
-    return this.#phase === 'starting' || this.#phase === 'flowing' || this.#phase === 'paused';
+    return this.flows || this.#phase === 'paused';
   }
 
   /** Bytes that nobody wanted. */

@@ -41,11 +41,12 @@ export class RequestHeadParser {
       return undefined;
     }
     const size = found + endOfHead.length - input.start;
-    const text = input.bytes.toString('latin1', input.start, found + 2);
+    const bytes = input.bytes.subarray(input.start, found + 2);
+    const text = bytes.toString('latin1');
     const lineEnd = text.indexOf('\r\n');
     this.#checkSizes(lineEnd, size);
     const line = parseRequestLine(text.slice(0, lineEnd));
-    const framing = requestFraming(line, parseFieldLines(text, lineEnd + 2, this.limits.fields));
+    const framing = requestFraming(line, parseFieldLines({ bytes, text }, lineEnd + 2, this.limits.fields));
     const target = parseTarget(line.target, framing.authority);
     if (line.method === 'CONNECT') throw new WireFault('connect', 'CONNECT is not served', 501);
     if (target instanceof WireFault) throw target;

@@ -6,7 +6,7 @@ import {
   type ClientHttp2Stream,
   type OutgoingHttpHeaders,
 } from 'node:http2';
-import type { BodyWriter, ServerRequest } from '../message.js';
+import type { BodyWriter, ServerRequest, Tunnel } from '../message.js';
 import type { ServerLimits } from '../server/server-limits.js';
 import { answer, echo, WireServer, type SeenRequest } from '../testing/wire-server.js';
 
@@ -118,6 +118,26 @@ test('K8-20: CONNECT is served for WebSockets only', async () => {
   expect(String(echoed)).toBe('ping');
   stream.end();
   await once(stream, 'close');
+});
+
+test('a WebSocket that is refused, and one whose client resets it, free their streams', async () => {
+  const tunnels: Tunnel[] = [];
+  await serve(
+    (request) => {
+      if (request.head.target.path === '/no') return answer(request, 'no', 403);
+      tunnels.push(request.switchProtocols([]));
+    },
+    { concurrentStreams: 2 },
+  );
+  const upgrade = { ':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'https' };
+  for (let at = 0; at < 5; at++) {
+    const refused = await collect(session.request({ ...upgrade, ':path': '/no' }, { endStream: false }));
+    expect(refused).toMatchObject({ status: 403, body: 'no' });
+    const stream = session.request({ ...upgrade, ':path': '/yes' }, { endStream: false });
+    await once(stream, 'response');
+    stream.close(constants.NGHTTP2_CANCEL);
+    await once(tunnels[at]!.resume(), 'close');
+  }
 });
 
 test('an answer that streams comes as it is written, and one that breaks off is reset', async () => {

@@ -1,5 +1,6 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { WireFault, type ServerConnection } from '../message.js';
 import { Deadline } from '../server/deadline.js';
 import type { ServeOptions } from '../server/serve-options.js';
@@ -31,6 +32,9 @@ class H2Connection implements ServerConnection {
   ) {
     this.#limits = { ...defaultServerLimits, ...options.limits };
     this.#deadline = new Deadline(() => this.#expired());
+    // A server's TLS socket that was not made by a tls.Server never says that its handshake is over, and the library would
+    // wait for that for ever.
+    if (socket instanceof TLSSocket) Object.assign(socket, { secureConnecting: false });
     this.#session = performServerHandshake(socket, this.#settings());
     this.#session
       .on('stream', (stream, _headers, flags, raw) => this.#guarded(stream, () => this.#request(stream, flags, raw)))

@@ -71,7 +71,7 @@ export class H2Exchange extends AnsweredOnce implements ServerRequest {
   close(fault: WireFault): void {
     this.#sender.close();
     // Unread bytes would keep the stream, and its place among those allowed at a time.
-    this.carrier.resume();
+    if (!this.#switched) this.carrier.resume();
     this.body?.fail(fault);
     this.lose();
   }
@@ -81,9 +81,10 @@ export class H2Exchange extends AnsweredOnce implements ServerRequest {
     this.#sender.end();
     // RFC 9113 section 8.1: what is left of the body is not waited for.
     this.carrier.once('finish', () => {
-      if (!this.body || this.carrier.readableEnded) return;
+      const mayGoOn = this.body !== undefined || this.head.upgrade !== undefined;
+      if (!mayGoOn || this.carrier.readableEnded) return;
       this.carrier.close(constants.NGHTTP2_NO_ERROR);
-      this.body.fail(new WireFault('answered', 'The answer is out and the stream ends'));
+      this.body?.fail(new WireFault('answered', 'The answer is out and the stream ends'));
       this.carrier.resume();
     });
   }

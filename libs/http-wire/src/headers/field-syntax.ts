@@ -18,7 +18,7 @@ export function isFieldValue(text: string): boolean {
   );
 }
 
-export function isBlank(code: number): boolean {
+export function isBlank(code: number | undefined): boolean {
   return code === 0x20 || code === 0x09;
 }
 

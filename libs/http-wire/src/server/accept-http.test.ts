@@ -72,3 +72,30 @@ test('HT-02: curl cannot reach another path than the one it names', async () => 
   expect(await curl('--path-as-is', '-o', '/dev/null', '-w', '%{http_code}', 'URL/a/../b')).toBe('400');
   expect(await curl('--http1.1', '-o', '/dev/null', '-w', '%{http_code}', 'URL/a%2f..%2fb')).toBe('400');
 });
+
+test.each([
+  ['with its TCP connection at hand it is reset', false, /\(56\)/],
+  ['without, it is refused', true, /\(22\) .* 505/],
+])('an answer of unknown length to HTTP/1.0 over TLS never looks whole: %s', async (_, withoutTransport, complaint) => {
+  const broken = await WireServer.start({
+    alpn: ['http/1.1'],
+    withoutTransport,
+    onRequest: (request) => {
+      const writer = request.stream({ status: 200, headers: [], bodyLength: undefined });
+      writer.write(Buffer.from('half'));
+      setTimeout(() => writer.abort(), 50);
+    },
+  });
+  const args = [
+    '-sS',
+    '--fail',
+    '--noproxy',
+    '*',
+    '--insecure',
+    '--http1.0',
+    '--no-alpn',
+    `https://localhost:${broken.port}/`,
+  ];
+  await expect(run('curl', args)).rejects.toMatchObject({ stderr: expect.stringMatching(complaint) });
+  await broken.stop();
+});

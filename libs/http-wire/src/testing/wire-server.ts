@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import { issueServerCertificate, makeAuthority } from '@sallyport/testing';
 import type { HeaderField, ServerConnection, ServerRequest } from '../message.js';
 import { WireFault } from '../message.js';
@@ -12,6 +13,13 @@ export interface SeenRequest {
   readonly line: string;
   readonly headers: readonly HeaderField[];
   readonly body: string;
+}
+
+export interface TestOptions extends ServeOptions {
+  /** With these, the server speaks TLS. */
+  readonly alpn?: readonly string[];
+  /** Keeps the TCP connection under TLS from the code under test. */
+  readonly withoutTransport?: boolean;
 }
 
 /** A server of the code under test: plain, or TLS with a certificate of its own authority. */
@@ -26,9 +34,10 @@ export class WireServer {
     readonly ca: string,
   ) {}
 
-  static async start(options: ServeOptions & { readonly alpn?: readonly string[] }): Promise<WireServer> {
-    const accept = (socket: Socket): void => void made.accept(socket, options);
-    const made: WireServer = await WireServer.#make(options.alpn, accept);
+  static async start(options: TestOptions): Promise<WireServer> {
+    const made: WireServer = await WireServer.#make(options, (socket, transport) =>
+      made.accept(socket, { ...options, ...transport }),
+    );
     made.server.listen(0, '127.0.0.1');
     await once(made.server, 'listening');
     return made;
@@ -48,7 +57,7 @@ export class WireServer {
     await once(this.server, 'close');
   }
 
-  accept(socket: Socket | TLSSocket, options: ServeOptions): void {
+  accept(socket: Duplex, options: ServeOptions): void {
     this.connections.push(
       acceptHttp(socket, {
         ...options,
@@ -61,12 +70,23 @@ export class WireServer {
     );
   }
 
-  static async #make(alpn: readonly string[] | undefined, accept: (socket: Socket) => void): Promise<WireServer> {
-    if (!alpn) return new WireServer(createServer({ noDelay: true }, accept), '');
+  static async #make(
+    { alpn, withoutTransport }: TestOptions,
+    accept: (socket: Duplex, transport: Pick<ServeOptions, 'transport'>) => void,
+  ): Promise<WireServer> {
+    if (!alpn) {
+      const plain = createServer({ noDelay: true }, (socket) => accept(socket, {}));
+      return new WireServer(plain, '');
+    }
     const authority = await makeAuthority();
     const { certificate, privateKey } = await issueServerCertificate(authority, ['localhost', '127.0.0.1']);
-    const tls = { cert: certificate, key: privateKey, ALPNProtocols: [...alpn] };
-    return new WireServer(createTlsServer(tls, accept), authority.certificate);
+    const tls: TLSSocketOptions = { isServer: true, cert: certificate, key: privateKey, ALPNProtocols: [...alpn] };
+    const server = createServer({ noDelay: true }, (transport) => {
+      const secure = new TLSSocket(transport, tls);
+      secure.on('error', () => transport.destroy());
+      secure.once('secure', () => accept(secure, withoutTransport ? {} : { transport }));
+    });
+    return new WireServer(server, authority.certificate);
   }
 }
 
