@@ -1,6 +1,8 @@
-import { byteClass, digit, endOfRun, isAt } from './byte-classes.js';
+import { byteClass, digit } from './byte-classes.js';
 import type { Detector } from './detector.js';
 import { Luhn } from './luhn.js';
+import type { Stretch } from './stretch.js';
+import { endOfRun, isAt } from './stretch.js';
 
 /** ISO/IEC 7812-1: numbers on cards in circulation. Digits. */
 const shortest = 13;
@@ -19,17 +21,17 @@ const luhn = new Luhn();
 export const creditCard: Detector = {
   triggers: '',
   numbers: 'any',
-  find(text, low, at, high, finding, numberEnd) {
-    if (!startsCard(text, low, at, high, numberEnd)) return false;
+  find(text, at, finding) {
+    if (!startsCard(text, at)) return false;
     luhn.clear();
     let end = -1;
     let group = at;
     for (;;) {
-      const stop = endOfRun(text, group, Math.min(high, group + longest + 1), digit);
+      const stop = endOfRun(text, group, digit, longest + 1);
       if (luhn.count + stop - group > longest || (group > at && stop - group < leastOther)) break;
-      for (let index = group; index < stop; index += 1) luhn.add(text[index]! - 0x30);
+      for (let index = group; index < stop; index += 1) luhn.add(text.bytes[index]! - 0x30);
       if (luhn.count >= shortest && luhn.valid) end = stop;
-      if (!isAt(text, low, stop, high, separator) || !isAt(text, low, stop + 1, high, digit)) break;
+      if (!isAt(text, stop, separator) || !isAt(text, stop + 1, digit)) break;
       group = stop + 1;
     }
     if (end < 0) return false;
@@ -39,10 +41,10 @@ export const creditCard: Detector = {
   },
 };
 
-function startsCard(text: Uint8Array, low: number, at: number, high: number, numberEnd: number): boolean {
-  if (numberEnd - at < leastFirst) return false;
-  const rupay = text[at] === 0x38 && (text[at + 1] === 0x31 || text[at + 1] === 0x32);
-  if (paying[text[at]!] === 0 && !rupay) return false;
+function startsCard(text: Stretch, at: number): boolean {
+  if (endOfRun(text, at, digit, leastFirst) - at < leastFirst) return false;
+  const rupay = text.bytes[at] === 0x38 && (text.bytes[at + 1] === 0x31 || text.bytes[at + 1] === 0x32);
+  if (paying[text.bytes[at]!] === 0 && !rupay) return false;
   // The decimals of an amount are no card.
-  return !(isAt(text, low, at - 1, high, point) && isAt(text, low, at - 2, high, digit));
+  return !(isAt(text, at - 1, point) && isAt(text, at - 2, digit));
 }

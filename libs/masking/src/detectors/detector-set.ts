@@ -1,17 +1,20 @@
 import type { MaskMethod } from '@sallyport/domain';
 import type { ByteOutput } from '../bytes/byte-output.js';
 import { ScalarMasks } from '../scalar-masks.js';
-import { byteClass, digit, endOfRun, isAt, letter, alphanumeric } from './byte-classes.js';
+import { alphanumeric, byteClass, digit, letter } from './byte-classes.js';
 import type { Detector, Finding } from './detector.js';
 import { lookBehind } from './detector.js';
 import { DetectorStream } from './detector-stream.js';
 import { Findings } from './findings.js';
+import type { Stretch } from './stretch.js';
+import { endOfRun, isAt } from './stretch.js';
 
 export interface ActiveDetector {
   readonly detector: Detector;
   readonly method: MaskMethod;
 }
 
+const nothing = Buffer.alloc(0);
 const firstGroup = 2;
 const isNumber = 1;
 /** Numbers shorter than this matter only with one of the separators behind them. Digits. */
@@ -35,6 +38,7 @@ export class DetectorSet {
   readonly #codedNumber: readonly ActiveDetector[];
   readonly #finding: Finding = { start: 0, end: 0, open: undefined };
   readonly #whole = new Findings();
+  readonly #text: Stretch = { bytes: nothing, low: 0, high: 0 };
 
   /** @param numeric the one that finds bare numbers */
   constructor(
@@ -63,8 +67,8 @@ export class DetectorSet {
     let copied = start;
     for (let index = 0; index < findings.count; index += 1) {
       out.bytes(text, copied, findings.starts[index]!);
+      this.writeMasked(findings, index, text, out);
       copied = findings.ends[index]!;
-      this.writeMasked(findings.methods[index]!, text, findings.starts[index]!, copied, false, out);
     }
     out.bytes(text, copied, end);
     return true;
@@ -84,69 +88,63 @@ export class DetectorSet {
     return new DetectorStream(this, maxFound);
   }
 
-  /** @param cut its beginning is no longer known */
-  writeMasked(method: MaskMethod, text: Uint8Array, start: number, end: number, cut: boolean, out: ByteOutput): void {
-    const blind = (cut || end - start > maxFound) && ScalarMasks.usesValue(method);
-    const masked = this.masks.text(blind ? 'redact' : method, text, start, end);
+  /** Writes what stands in one finding's place. */
+  writeMasked(findings: Findings, index: number, text: Uint8Array, out: ByteOutput): void {
+    const start = findings.starts[index]!;
+    const end = findings.ends[index]!;
+    const method = findings.methods[index]!;
+    const unknown = (findings.cut && index === 0) || end - start > maxFound;
+    const masked = this.masks.text(unknown && ScalarMasks.usesValue(method) ? 'redact' : method, text, start, end);
     if (masked) out.all(masked);
   }
 
-  /**
-   * Goes on to `certain`, which is the text's end or far enough before what has arrived of it.
-   * @param low what is before it is not to be read, @param high nor what is behind that
-   */
-  advance(findings: Findings, text: Uint8Array, low: number, high: number, certain: number): void {
-    if (findings.open && !closeOpen(findings, text, high)) return;
+  /** Goes on to `certain`, which is the text's end or so far before what has arrived of it that nothing can change. */
+  advance(findings: Findings, text: Stretch, certain: number): void {
+    if (findings.open && !closeOpen(findings, text)) return;
     const actions = this.#actions;
+    const { bytes } = text;
     let at = findings.at;
     while (at < certain) {
-      const action = actions[text[at]!]!;
+      const action = actions[bytes[at]!]!;
       if (action === 0) at += 1;
-      else if (action === isNumber) at = this.#number(findings, text, low, at, high);
-      else at = this.#look(this.#groups[action]!, findings, text, low, at, high, at);
+      else if (action === isNumber) at = this.#number(findings, text, at);
+      else at = this.#look(this.#groups[action]!, findings, text, at);
     }
     findings.at = at;
   }
 
-  #find(text: Uint8Array, start: number, end: number): Findings {
-    this.#whole.restart(start);
-    this.advance(this.#whole, text, start, end, end);
+  #find(bytes: Uint8Array, low: number, high: number): Findings {
+    const text = this.#text;
+    text.bytes = bytes;
+    text.low = low;
+    text.high = high;
+    this.#whole.restart(low);
+    this.advance(this.#whole, text, high);
+    text.bytes = nothing;
     return this.#whole;
   }
 
-  #number(findings: Findings, text: Uint8Array, low: number, at: number, high: number): number {
-    const end = endOfRun(text, at, Math.min(high, at + maxNumber), digit);
-    if (isAt(text, low, at - 1, high, digit)) return end;
-    if (end - at >= longNumber || isAt(text, low, end, high, separator)) {
-      this.#look(this.#anyNumber, findings, text, low, at, high, end);
-    }
-    if (this.#codedNumber.length > 0 && isCoded(text, low, at, high)) {
-      this.#look(this.#codedNumber, findings, text, low, at, high, end);
-    }
+  /** Looks at a number once, at its first digit. Answers where to go on. */
+  #number(findings: Findings, text: Stretch, at: number): number {
+    const end = endOfRun(text, at, digit, maxNumber);
+    if (isAt(text, at - 1, digit)) return end;
+    if (end - at >= longNumber || isAt(text, end, separator)) this.#look(this.#anyNumber, findings, text, at);
+    if (this.#codedNumber.length > 0 && isCoded(text, at)) this.#look(this.#codedNumber, findings, text, at);
     return end;
   }
 
   /** Answers where to go on. */
-  #look(
-    group: readonly ActiveDetector[],
-    findings: Findings,
-    text: Uint8Array,
-    low: number,
-    at: number,
-    high: number,
-    numberEnd: number,
-  ): number {
+  #look(group: readonly ActiveDetector[], findings: Findings, text: Stretch, at: number): number {
     let next = at + 1;
     const finding = this.#finding;
     for (const { detector, method } of group) {
       finding.open = undefined;
-      if (!detector.find(text, low, at, high, finding, numberEnd)) continue;
+      if (!detector.find(text, at, finding)) continue;
       findings.add(finding.start, finding.end, method);
       if (!finding.open) continue;
       findings.open = finding.open;
-      findings.openFrom = finding.end;
-      findings.at = finding.end;
-      closeOpen(findings, text, high);
+      findings.openFrom = findings.at = finding.end;
+      closeOpen(findings, text);
       next = Math.max(next, findings.at);
     }
     return next;
@@ -154,16 +152,16 @@ export class DetectorSet {
 }
 
 /** Whether the open finding ends in this text; if not, it reaches to its end. */
-function closeOpen(findings: Findings, text: Uint8Array, high: number): boolean {
-  const end = findings.open!.close(text, Math.max(findings.openFrom, findings.at - lookBehind, 0), high);
+function closeOpen(findings: Findings, text: Stretch): boolean {
+  const end = findings.open!.close(text, Math.max(findings.openFrom, findings.at - lookBehind, text.low));
   if (end >= 0) findings.open = undefined;
-  findings.at = end < 0 ? high : end;
+  findings.at = end < 0 ? text.high : end;
   findings.endLast(findings.at);
   return end >= 0;
 }
 
 /** Whether the number is behind two letters that begin a word. */
-function isCoded(text: Uint8Array, low: number, at: number, high: number): boolean {
-  if (!isAt(text, low, at - 1, high, letter) || !isAt(text, low, at - 2, high, letter)) return false;
-  return !isAt(text, low, at - 3, high, alphanumeric);
+function isCoded(text: Stretch, at: number): boolean {
+  if (!isAt(text, at - 1, letter) || !isAt(text, at - 2, letter)) return false;
+  return !isAt(text, at - 3, alphanumeric);
 }

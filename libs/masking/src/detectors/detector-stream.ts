@@ -16,8 +16,6 @@ export class DetectorStream {
   /** What is not given out yet. */
   #text: Buffer = nothing;
   readonly #findings = new Findings();
-  /** The beginning of the first finding was dropped. */
-  #cut = false;
 
   constructor(
     private readonly detectors: DetectorSet,
@@ -28,35 +26,39 @@ export class DetectorStream {
     if (start === end) return;
     const text = Buffer.concat([this.#text, content.subarray(start, end)]);
     const line = 1 + Math.max(text.lastIndexOf(lineFeed), text.lastIndexOf(carriageReturn));
-    this.detectors.advance(this.#findings, text, 0, text.length, Math.max(text.length - lookAhead, line));
+    this.#advance(text, Math.max(text.length - lookAhead, line));
     const { at } = this.#findings;
     this.#giveOut(text, Math.max(at - lookBehind, line, 0), out);
   }
 
   end(out: ByteOutput): void {
     const text = this.#text;
-    this.detectors.advance(this.#findings, text, 0, text.length, text.length);
+    this.#advance(text, text.length);
     this.#findings.open = undefined;
     this.#giveOut(text, text.length, out);
   }
 
+  #advance(text: Buffer, certain: number): void {
+    this.detectors.advance(this.#findings, { bytes: text, low: 0, high: text.length }, certain);
+  }
+
   /** @param settled nothing that will be found begins before it */
   #giveOut(text: Buffer, settled: number, out: ByteOutput): void {
-    const { starts, ends, methods, open, count } = this.#findings;
+    const { starts, ends, open, count } = this.#findings;
     let given = 0;
     let done = 0;
     while (done < count && ends[done]! <= settled && !(open && done === count - 1)) {
       out.bytes(text, given, starts[done]!);
+      this.detectors.writeMasked(this.#findings, done, text, out);
       given = ends[done]!;
-      this.detectors.writeMasked(methods[done]!, text, starts[done]!, given, this.#cut, out);
-      this.#cut = false;
       done += 1;
     }
+    let cut = this.#findings.cut && done === 0;
     if (done < count && starts[done]! < settled) {
       out.bytes(text, given, starts[done]!);
       given = starts[done]!;
       if (settled - given > this.maxFound) {
-        this.#cut = true;
+        cut = true;
         given = starts[done] = settled;
       }
     } else {
@@ -64,6 +66,7 @@ export class DetectorStream {
       given = settled;
     }
     this.#findings.drop(done, given);
+    this.#findings.cut = cut;
     // A copy, so that it does not keep the whole of the last piece in memory.
     this.#text = Buffer.from(text.subarray(given));
   }

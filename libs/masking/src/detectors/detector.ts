@@ -1,3 +1,5 @@
+import type { Stretch } from './stretch.js';
+
 /** Where a detector found something. One is reused for all findings. */
 export interface Finding {
   start: number;
@@ -10,10 +12,10 @@ export interface Finding {
 /** The end of something that has no greatest length. */
 export interface OpenEnd {
   /**
-   * Where it ends, looking from `from` on; -1 when it goes on past `limit`. Is called again with later bytes and the last
-   * {@link lookBehind} of those it has seen.
+   * Where it ends, looking from `from` on; -1 when it goes on past the stretch. Is called again with later bytes and the
+   * last {@link lookBehind} of those it has seen.
    */
-  close(text: Uint8Array, from: number, limit: number): number;
+  close(text: Stretch, from: number): number;
 }
 
 /**
@@ -30,12 +32,11 @@ export interface Detector {
    */
   readonly numbers?: 'any' | 'coded';
   /**
-   * @param text only `low` to `high` may be read; that is the whole text, or enough of it
    * @param at where the trigger or the number's first digit is
-   * @param numberEnd behind the digits at `at`
-   * @returns whether `finding` was filled in
+   * @param finding to be filled in
+   * @returns whether it was
    */
-  find(text: Uint8Array, low: number, at: number, high: number, finding: Finding, numberEnd: number): boolean;
+  find(text: Stretch, at: number, finding: Finding): boolean;
 }
 
 /** Bytes; more than any detector uses. */

@@ -17,11 +17,14 @@ export class Findings {
   /** Set while the last finding goes on past what has been read; it began to be open at `openFrom`. */
   open: OpenEnd | undefined;
   openFrom = 0;
+  /** The beginning of the first finding is no longer known. */
+  cut = false;
 
   restart(at: number): void {
     this.count = 0;
     this.at = at;
     this.open = undefined;
+    this.cut = false;
   }
 
   add(start: number, end: number, method: MaskMethod): void {

@@ -1,5 +1,7 @@
-import { alphanumeric, digit, isAt, byteClass } from './byte-classes.js';
+import { alphanumeric, byteClass, digit } from './byte-classes.js';
 import type { Detector } from './detector.js';
+import type { Stretch } from './stretch.js';
+import { isAt } from './stretch.js';
 
 /** Lengths by country, from the IBAN registry of ISO 13616. */
 const registry =
@@ -15,11 +17,11 @@ const separator = byteClass('- ');
 export const iban: Detector = {
   triggers: '',
   numbers: 'coded',
-  find(text, low, at, high, finding) {
-    const country = String.fromCharCode(text[at - 2]! & 0xdf, text[at - 1]! & 0xdf);
+  find(text, at, finding) {
+    const country = String.fromCharCode(text.bytes[at - 2]! & 0xdf, text.bytes[at - 1]! & 0xdf);
     const length = lengths.get(country);
-    if (length === undefined || !isAt(text, low, at + 1, high, digit)) return false;
-    const end = accountEnd(text, low, at - 2, high, length);
+    if (length === undefined || !isAt(text, at + 1, digit)) return false;
+    const end = accountEnd(text, at - 2, length);
     if (end < 0) return false;
     finding.start = at - 2;
     finding.end = end;
@@ -28,19 +30,19 @@ export const iban: Detector = {
 };
 
 /** Behind the last character; -1 unless there are that many, and they are 1 modulo 97 (ISO/IEC 7064, MOD 97-10). */
-function accountEnd(text: Uint8Array, low: number, start: number, high: number, length: number): number {
+function accountEnd(text: Stretch, start: number, length: number): number {
   let at = start;
   let country = 0;
   let rest = 0;
   for (let count = 0; count < length; count += 1) {
-    if (count >= 4 && isAt(text, low, at, high, separator)) at += 1;
-    if (!isAt(text, low, at, high, alphanumeric)) return -1;
+    if (count >= 4 && isAt(text, at, separator)) at += 1;
+    if (!isAt(text, at, alphanumeric)) return -1;
     // Country and check digits count as if they stood last.
-    if (count < 4) country = remainder(country, text[at]!);
-    else rest = remainder(rest, text[at]!);
+    if (count < 4) country = remainder(country, text.bytes[at]!);
+    else rest = remainder(rest, text.bytes[at]!);
     at += 1;
   }
-  if (isAt(text, low, at, high, alphanumeric)) return -1;
+  if (isAt(text, at, alphanumeric)) return -1;
   // Two letters and two digits make six digits.
   return (rest * (1_000_000 % 97) + country) % 97 === 1 ? at : -1;
 }

@@ -1,5 +1,7 @@
-import { byteClass, digit, endOfRun, isAt } from './byte-classes.js';
+import { byteClass, digit } from './byte-classes.js';
 import type { Detector } from './detector.js';
+import type { Stretch } from './stretch.js';
+import { endOfRun, isAt } from './stretch.js';
 
 const plus = 0x2b;
 const zero = 0x30;
@@ -31,14 +33,14 @@ const ends: number[] = new Array<number>(maxGroups).fill(0);
 export const phone: Detector = {
   triggers: '+(',
   numbers: 'any',
-  find(text, low, at, high, finding, numberEnd) {
-    if (isAt(text, low, at - 1, high, digit) || isAt(text, low, at - 1, high, plusSign)) return false;
-    const international = text[at] === plus;
-    const first = at + Number(isAt(text, low, at, high, signs));
-    if (!isAt(text, low, first, high, digit)) return false;
-    const firstEnd = first === at ? numberEnd : endOfRun(text, first, Math.min(high, first + longest), digit);
-    if (!international && !beginsNational(text, first, high, firstEnd)) return false;
-    readGroups(text, low, international ? at + 1 : at, high);
+  find(text, at, finding) {
+    if (isAt(text, at - 1, digit) || isAt(text, at - 1, plusSign)) return false;
+    const international = text.bytes[at] === plus;
+    const first = at + Number(isAt(text, at, signs));
+    if (!isAt(text, first, digit)) return false;
+    const firstEnd = endOfRun(text, first, digit, longest);
+    if (!international && !beginsNational(text, first, firstEnd)) return false;
+    readGroups(text, international ? at + 1 : at);
     const used = international ? internationalGroups(text, first) : nationalGroups(text, first);
     if (used === 0) return false;
     finding.start = at;
@@ -48,50 +50,51 @@ export const phone: Detector = {
 };
 
 /** What the first group of a national number can be. */
-function beginsNational(text: Uint8Array, at: number, high: number, numberEnd: number): boolean {
+function beginsNational(text: Stretch, at: number, numberEnd: number): boolean {
   const size = numberEnd - at;
-  if (text[at] === zero) return size >= 2 && size <= 6;
-  if (size > 1) return size === 3 && text[at] !== one;
-  if (text[at] !== one) return false;
-  const area = numberEnd + 1 + Number(isAt(text, at, numberEnd + 1, high, opening));
-  return endOfRun(text, area, Math.min(high, area + 4), digit) === area + 3;
+  if (text.bytes[at] === zero) return size >= 2 && size <= 6;
+  if (size > 1) return size === 3 && text.bytes[at] !== one;
+  if (text.bytes[at] !== one) return false;
+  const area = numberEnd + 1 + Number(isAt(text, numberEnd + 1, opening));
+  return endOfRun(text, area, digit, 4) === area + 3;
 }
 
-function readGroups(text: Uint8Array, low: number, from: number, high: number): void {
+function readGroups(text: Stretch, from: number): void {
   count = 0;
   lengths.fill(0);
   let total = 0;
   let at = from;
   while (count < maxGroups) {
-    const start = at + Number(isAt(text, low, at, high, opening));
-    const end = endOfRun(text, start, Math.min(high, start + longest + 1), digit);
+    const start = at + Number(isAt(text, at, opening));
+    const end = endOfRun(text, start, digit, longest + 1);
     total += end - start;
     if (end === start || total > longest) break;
-    const closed = isAt(text, low, end, high, closing);
+    const closed = isAt(text, end, closing);
     at = end + Number(closed);
     lengths[count] = end - start;
     totals[count] = total;
     ends[count] = at;
     count += 1;
-    if (isAt(text, low, at, high, separator)) at += 1;
-    else if (!closed && !isAt(text, low, at, high, opening)) break;
+    if (isAt(text, at, separator)) at += 1;
+    else if (!closed && !isAt(text, at, opening)) break;
   }
 }
 
 /** How many of the groups are the number. What looks like one more group of an international number is taken for one. */
-function internationalGroups(text: Uint8Array, first: number): number {
-  return text[first] !== zero && count > 0 && totals[count - 1]! >= shortest ? count : 0;
+function internationalGroups(text: Stretch, first: number): number {
+  return text.bytes[first] !== zero && count > 0 && totals[count - 1]! >= shortest ? count : 0;
 }
 
-function nationalGroups(text: Uint8Array, first: number): number {
+function nationalGroups(text: Stretch, first: number): number {
   if (count < 2) return 0;
-  if (text[first] === zero) {
-    if (text[first + 1] === zero) return text[first + 2] !== zero && totals[count - 1]! >= shortest + 2 ? count : 0;
+  if (text.bytes[first] === zero) {
+    if (text.bytes[first + 1] === zero)
+      return text.bytes[first + 2] !== zero && totals[count - 1]! >= shortest + 2 ? count : 0;
     return isDate(text, first) ? 0 : leadingZeroGroups();
   }
-  const prefixed = text[first] === one && lengths[0] === 1;
+  const prefixed = text.bytes[first] === one && lengths[0] === 1;
   const area = Number(prefixed);
-  if (!prefixed && text[first]! <= one) return 0;
+  if (!prefixed && text.bytes[first]! <= one) return 0;
   return lengths[area] === 3 && lengths[area + 1] === 3 && lengths[area + 2] === 4 ? area + 3 : 0;
 }
 
@@ -105,7 +108,7 @@ function leadingZeroGroups(): number {
 }
 
 /** `01.02.2024` and what follows. */
-function isDate(text: Uint8Array, first: number): boolean {
+function isDate(text: Stretch, first: number): boolean {
   const [day, month, year] = lengths;
-  return day === 2 && month === 2 && year === 4 && fullDate[text[first + 6]!] === 1;
+  return day === 2 && month === 2 && year === 4 && fullDate[text.bytes[first + 6]!] === 1;
 }

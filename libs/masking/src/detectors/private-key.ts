@@ -1,5 +1,7 @@
-import { byteClass, endOfRun, reads } from './byte-classes.js';
+import { byteClass } from './byte-classes.js';
 import type { Detector, OpenEnd } from './detector.js';
+import type { Stretch } from './stretch.js';
+import { endOfRun, reads } from './stretch.js';
 
 const begin = '-----BEGIN ';
 const end = '-----END ';
@@ -11,16 +13,16 @@ const maxLabel = 50;
 const hyphen = 0x2d;
 
 /** Behind the label at `from` and its dashes; -1 where there are none. */
-function labelEnd(text: Uint8Array, from: number, high: number): number {
-  const stop = endOfRun(text, from, Math.min(high, from + maxLabel), label);
-  return reads(text, stop, high, dashes) ? stop + dashes.length : -1;
+function labelEnd(text: Stretch, from: number): number {
+  const stop = endOfRun(text, from, label, maxLabel);
+  return reads(text, stop, dashes) ? stop + dashes.length : -1;
 }
 
 const block: OpenEnd = {
-  close(text, from, limit) {
-    for (let at = from; at < limit; at += 1) {
-      if (text[at] !== hyphen || !reads(text, at, limit, end)) continue;
-      const stop = labelEnd(text, at + end.length, limit);
+  close(text, from) {
+    for (let at = from; at < text.high; at += 1) {
+      if (text.bytes[at] !== hyphen || !reads(text, at, end)) continue;
+      const stop = labelEnd(text, at + end.length);
       if (stop >= 0) return stop;
     }
     return -1;
@@ -30,12 +32,12 @@ const block: OpenEnd = {
 /** Textual encodings of private keys (RFC 7468, OpenSSH's, OpenPGP's), whole; one that does not end is hidden to the end. */
 export const privateKey: Detector = {
   triggers: '-',
-  find(text, low, at, high, finding) {
-    if (!reads(text, at, high, begin)) return false;
+  find(text, at, finding) {
+    if (!reads(text, at, begin)) return false;
     const from = at + begin.length;
-    const stop = labelEnd(text, from, high);
+    const stop = labelEnd(text, from);
     if (stop < 0) return false;
-    const name = String.fromCharCode(...text.subarray(from, stop - dashes.length));
+    const name = String.fromCharCode(...text.bytes.subarray(from, stop - dashes.length));
     if (!kinds.some((kind) => kind.test(name))) return false;
     finding.start = at;
     finding.end = stop;

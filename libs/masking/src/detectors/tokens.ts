@@ -1,24 +1,17 @@
 import type { ByteClass } from './byte-classes.js';
-import {
-  alphanumeric,
-  base64Url,
-  byteClass,
-  digit,
-  endOfRun,
-  isAt,
-  letter,
-  reads,
-  upperOrDigit,
-} from './byte-classes.js';
+import { alphanumeric, base64Url, byteClass, digit, letter, upperOrDigit } from './byte-classes.js';
 import type { Detector, OpenEnd } from './detector.js';
+import type { Stretch } from './stretch.js';
+import { endOfRun, isAt, reads } from './stretch.js';
 
 const runOf = (members: ByteClass): OpenEnd => ({
-  close(text, from, limit) {
-    const end = endOfRun(text, from, limit, members);
-    return end < limit ? end : -1;
+  close(text, from) {
+    const end = endOfRun(text, from, members);
+    return end < text.high ? end : -1;
   },
 });
 
+const dot = byteClass('.');
 const tokenRun = runOf(byteClass('-A-Za-z0-9_.'));
 /** Bytes. A longer header is taken for one without seeing its end. */
 const maxHeader = 500;
@@ -27,14 +20,14 @@ const minHeader = 10;
 /** JOSE compact serialisations (RFC 7515, 7516): `eyJ`, which is `{"` in base64url, up to the end of the third or fifth part. */
 export const jwt: Detector = {
   triggers: 'J',
-  find(text, low, at, high, finding) {
+  find(text, at, finding) {
     const start = at - 2;
-    if (start < low || text[start] !== 0x65 || text[start + 1] !== 0x79) return false;
-    if (isAt(text, low, start - 1, high, base64Url)) return false;
-    const end = endOfRun(text, at, Math.min(high, start + maxHeader), base64Url);
+    if (start < text.low || text.bytes[start] !== 0x65 || text.bytes[start + 1] !== 0x79) return false;
+    if (isAt(text, start - 1, base64Url)) return false;
+    const end = endOfRun(text, at, base64Url, maxHeader - 2);
     if (end - start < maxHeader) {
-      if (end - start < minHeader || text[end] !== 0x2e || end + 1 >= high) return false;
-      if (!isAt(text, low, end + 1, high, base64Url) && text[end + 1] !== 0x2e) return false;
+      if (end - start < minHeader || !isAt(text, end, dot)) return false;
+      if (!isAt(text, end + 1, base64Url) && !isAt(text, end + 1, dot)) return false;
     }
     finding.start = start;
     finding.end = end;
@@ -55,14 +48,14 @@ const shortToken = 8;
 /** The token of `Bearer TOKEN` (RFC 6750 section 2.1); the word stays. */
 export const bearerToken: Detector = {
   triggers: 'bB',
-  find(text, low, at, high, finding) {
-    if (at + bearer.length >= high || isAt(text, low, at - 1, high, alphanumeric)) return false;
+  find(text, at, finding) {
+    if (isAt(text, at - 1, alphanumeric)) return false;
     for (let index = 1; index < bearer.length; index += 1) {
-      if ((text[at + index]! | 0x20) !== bearer.charCodeAt(index)) return false;
+      if ((text.bytes[at + index]! | 0x20) !== bearer.charCodeAt(index)) return false;
     }
     const word = at + bearer.length;
-    const start = endOfRun(text, word, Math.min(high, word + maxBlanks), blank);
-    const end = endOfRun(text, start, Math.min(high, start + longToken), token68);
+    const start = endOfRun(text, word, blank, maxBlanks);
+    const end = endOfRun(text, start, token68, longToken);
     if (start === word || end - start < shortToken) return false;
     if (end - start < longToken && !hasDigit(text, start, end)) return false;
     finding.start = start;
@@ -72,8 +65,8 @@ export const bearerToken: Detector = {
   },
 };
 
-function hasDigit(text: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) if (digit[text[at]!] === 1) return true;
+function hasDigit(text: Stretch, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (digit[text.bytes[at]!] === 1) return true;
   return false;
 }
 
@@ -83,11 +76,10 @@ const awsLength = 20;
 /** Ids of AWS access keys, long-lived and temporary. */
 export const awsAccessKey: Detector = {
   triggers: 'A',
-  find(text, low, at, high, finding) {
-    if (!awsKinds.some((kind) => reads(text, at, high, kind)) || isAt(text, low, at - 1, high, alphanumeric))
-      return false;
-    const end = endOfRun(text, at, Math.min(high, at + awsLength + 1), upperOrDigit);
-    if (end - at !== awsLength || isAt(text, low, end, high, alphanumeric)) return false;
+  find(text, at, finding) {
+    if (!awsKinds.some((kind) => reads(text, at, kind)) || isAt(text, at - 1, alphanumeric)) return false;
+    const end = endOfRun(text, at, upperOrDigit, awsLength + 1);
+    if (end - at !== awsLength || isAt(text, end, alphanumeric)) return false;
     finding.start = at;
     finding.end = end;
     return true;
@@ -103,15 +95,15 @@ const minGithub = 30;
 /** GitHub's tokens: `ghp_` and its siblings, and `github_pat_`. */
 export const githubToken: Detector = {
   triggers: '_',
-  find(text, low, at, high, finding) {
-    const fine = at - 10 >= low && reads(text, at - 10, high, fineGrained);
+  find(text, at, finding) {
+    const fine = reads(text, at - 10, fineGrained);
     const start = at - (fine ? 10 : 3);
     if (!fine) {
-      const short = start >= low && text[start] === 0x67 && text[start + 1] === 0x68;
-      if (!short || githubLetters[text[start + 2]!] === 0) return false;
+      const short = reads(text, start, 'gh');
+      if (!short || githubLetters[text.bytes[start + 2]!] === 0) return false;
     }
-    const end = endOfRun(text, at + 1, Math.min(high, at + 1 + minGithub), githubBody);
-    if (end - at - 1 < minGithub || isAt(text, low, start - 1, high, alphanumeric)) return false;
+    const end = endOfRun(text, at + 1, githubBody, minGithub);
+    if (end - at - 1 < minGithub || isAt(text, start - 1, alphanumeric)) return false;
     finding.start = start;
     finding.end = end;
     finding.open = githubRun;
@@ -121,6 +113,7 @@ export const githubToken: Detector = {
 
 const slackBody = byteClass('-A-Za-z0-9.');
 const slackRun = runOf(slackBody);
+const byteX = byteClass('x');
 const slackKinds = byteClass('abceoprs');
 const minSlack = 10;
 const slackHook = '.slack.com/services/';
@@ -129,20 +122,21 @@ const hookRun = runOf(byteClass('-A-Za-z0-9_/'));
 /** Slack's tokens, `xoxb-` and its siblings and `xapp-`, and the addresses of its incoming webhooks. */
 export const slackToken: Detector = {
   triggers: '-.',
-  find(text, low, at, high, finding) {
-    if (text[at] === 0x2e) {
-      if (!reads(text, at, high, slackHook)) return false;
+  find(text, at, finding) {
+    if (text.bytes[at] === 0x2e) {
+      if (!reads(text, at, slackHook)) return false;
       finding.start = at + slackHook.length;
       finding.end = finding.start;
       finding.open = hookRun;
-      return isAt(text, low, finding.start, high, letter);
+      return isAt(text, finding.start, letter);
     }
     const start = at - 4;
-    if (start < low || text[start] !== 0x78) return false;
-    const bot = text[start + 1] === 0x6f && text[start + 2] === 0x78 && slackKinds[text[start + 3]!] === 1;
-    if (!bot && !reads(text, start, high, 'xapp')) return false;
-    const end = endOfRun(text, at + 1, Math.min(high, at + 1 + minSlack), slackBody);
-    if (end - at - 1 < minSlack || isAt(text, low, start - 1, high, alphanumeric)) return false;
+    if (!isAt(text, start, byteX)) return false;
+    const bot =
+      text.bytes[start + 1] === 0x6f && text.bytes[start + 2] === 0x78 && slackKinds[text.bytes[start + 3]!] === 1;
+    if (!bot && !reads(text, start, 'xapp')) return false;
+    const end = endOfRun(text, at + 1, slackBody, minSlack);
+    if (end - at - 1 < minSlack || isAt(text, start - 1, alphanumeric)) return false;
     finding.start = start;
     finding.end = end;
     finding.open = slackRun;

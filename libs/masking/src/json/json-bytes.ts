@@ -8,6 +8,9 @@ export const closeBracket = 0x5d;
 export const colon = 0x3a;
 export const comma = 0x2c;
 export const lineFeed = 0x0a;
+export const minus = 0x2d;
+export const zero = 0x30;
+export const nine = 0x39;
 export const letterU = 0x75;
 
 /** 1 for the bytes that a string scan stops at: the quote, the backslash, and what must not stand in a string. */

@@ -181,12 +181,13 @@ export class JsonMask implements Masker {
     }
     if (byte === json.openBrace) return this.#open(at, true);
     if (byte === json.openBracket) return this.#open(at, false);
-    const literal = literals.find((known) => known[0] === byte);
-    if (literal === undefined) {
+    if (byte === json.minus || (byte >= json.zero && byte <= json.nine)) {
       this.#numbers.begin();
       this.#beginScalar(chunk, at, inNumber);
       return this.#readNumber(chunk, at);
     }
+    const literal = literals.find((known) => known[0] === byte);
+    if (literal === undefined) throw malformed('a value is not one');
     this.#beginScalar(chunk, at, inLiteral, literal);
     return this.#readLiteral(chunk, at);
   }
