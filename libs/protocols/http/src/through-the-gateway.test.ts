@@ -189,6 +189,21 @@ describe('websockets', () => {
     );
   });
 
+  test('many messages in one piece all pass, in order', async () => {
+    const socket = new WebSocket(open.url('/socket', 'ws'), { headers: { authorization: 'Bearer token' } });
+    const received: string[] = [];
+    const all = new Promise<void>((resolve) =>
+      socket.on('message', (data) => {
+        if (received.push(String(data)) === 200) resolve();
+      }),
+    );
+    const sent = Array.from({ length: 200 }, (_, index) => `${index}`);
+    socket.once('open', () => sent.forEach((text) => socket.send(text)));
+    await all;
+    expect(received).toEqual(sent.map((text) => `echo ${text}`));
+    socket.terminate();
+  });
+
   test('big messages pass whole, both ways', async () => {
     const socket = new WebSocket(open.url('/socket', 'ws'), { headers: { authorization: 'Bearer token' } });
     const big = 'x'.repeat(3_000_000);

@@ -62,7 +62,9 @@ class WebSocketRelay implements RunningTunnel {
       {
         message: (data, text) => this.guarded(() => this.carry(from, to, data, text)),
         settled: () => this.guarded(() => this.release(from, to)),
-        drain: () => this.peers[to].resume(),
+        drain: () => {
+          if (!this.sides.tape.congested) this.peers[to].resume();
+        },
         closed: (end) => this.closed(from, to, end),
       },
     );
@@ -75,9 +77,9 @@ class WebSocketRelay implements RunningTunnel {
     tape.note('message', { from, text, bytes: data.length });
     if (from === 'client') tape.request(data);
     else tape.response(data);
-    this.peers[to].cork();
-    if (!this.peers[to].send(data, text)) this.peers[from].pause();
+    if (!this.corked.has(to)) this.peers[to].cork();
     this.corked.add(to);
+    if (!this.peers[to].send(data, text)) this.peers[from].pause();
   }
 
   private release(from: Side, to: Side): void {
@@ -106,6 +108,8 @@ class WebSocketRelay implements RunningTunnel {
   private closed(side: Side, other: Side, end: WebSocketEnd): void {
     this.first ??= end;
     this.open.delete(side);
+    // A breach of the protocol ends a chunk early: what came before it still goes on.
+    this.guarded(() => this.release(side, other));
     this.peers[other].close(end.by === 'peer' ? end.code : 1001);
     if (this.open.size > 0 || this.broken) return;
     const { code, by } = this.first;
