@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { globalReply } from '../connection/messages.js';
+import { until } from '../testing/testing-setup.js';
 import { makeKey } from '../testing/testing-sshd.js';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -89,7 +90,7 @@ test('messages arrive in order, and the session has one name on both sides', asy
   const got: number[] = [];
   const { server, client } = await pair({ message: (payload) => got.push(payload[1]!) });
   for (let count = 0; count < 100; count += 1) client.send(Buffer.of(200, count));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => got.length === 100, 'all of them arrived');
   expect(got).toEqual(Array.from({ length: 100 }, (_, count) => count));
   expect(server.sessionId.equals(client.sessionId)).toBe(true);
   server.close('done');

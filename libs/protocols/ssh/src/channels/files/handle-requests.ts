@@ -1,23 +1,16 @@
-import type { Action } from '@sallyport/domain';
-import type { Permitted, Refused } from '@sallyport/enforcement';
+import type { ApprovalOutcome } from '@sallyport/enforcement';
 import { ByteReader } from '@sallyport/wire-kit';
 import { readString } from '../../connection/wire.js';
-import { fileAction, type Scene } from '../../inspect.js';
-import { refusalText } from '../../refuse.js';
+import { fileAction } from '../../inspect.js';
 import type { SshSession } from '../../session.js';
+import { isAllowed, refuseFile, type FileAnswers } from './file-answers.js';
 import type { OpenFile } from './open-files.js';
-import { packet, status, type Status } from './packets.js';
+import { packet } from './packets.js';
 import type { HandleRequest } from './requests.js';
 import type { Answer } from './target-files.js';
 
 /** At once in one file transfer. */
 const maxOpen = 256;
-
-export interface HandleAnswers {
-  answer(id: number, type: number, fields: Buffer, done: () => void): void;
-  status(id: number, code: Status, text: string): void;
-  judge(action: Action): Promise<Permitted<Action> | Refused>;
-}
 
 /** What is asked of files that are open: they were judged when they were opened. */
 export class HandleRequests {
@@ -25,7 +18,7 @@ export class HandleRequests {
 
   constructor(
     private readonly session: SshSession,
-    private readonly answers: HandleAnswers,
+    private readonly answers: FileAnswers,
   ) {}
 
   /** @param fields of the target's answer: its handle */
@@ -44,48 +37,53 @@ export class HandleRequests {
       return false;
     }
     if (type === packet.write) file.received.add(offset!, data!);
-    if (type === packet.close) this.#close(keyOf(request.handle), file);
+    if (type === packet.close) this.#close(keyOf(request.handle), file, 'closed', 'completed');
     send((answer) => {
-      if (!answer) return;
-      if (answer.type === packet.data && type === packet.read && !file.withdrawn) {
-        file.sent.add(offset!, readString(new ByteReader(answer.fields)));
-      }
-      if (file.withdrawn && type !== packet.close) {
-        this.answers.status(id, 'denied', 'access was withdrawn');
-        return answer.done();
-      }
-      this.answers.answer(id, answer.type, answer.fields, () => answer.done());
+      if (answer) this.#answered(file, request, answer);
     });
     return true;
   }
 
-  /** Changing a file's attributes is an exchange of its own, however the file was opened. */
-  async mayChange(request: HandleRequest, scene: Scene): Promise<boolean> {
+  /** Changing a file's attributes is an exchange of its own, however the file was opened. @returns whether it may be */
+  async mayChange(request: HandleRequest): Promise<boolean> {
     const file = this.#files.get(keyOf(request.handle));
     if (!file) return true;
     const facts = { operation: 'setstat', path: file.path, target: '' };
-    const verdict = await this.answers.judge(fileAction(scene, ['sftpWrite'], facts, false));
-    if (verdict.kind === 'deny') {
-      this.answers.status(request.id, 'denied', refusalText(verdict).trim());
+    const judged = await this.answers.judge(fileAction(this.session.scene, ['sftpWrite'], facts, false));
+    if (judged.verdict.kind === 'deny') {
+      refuseFile(this.answers, request.id, judged.verdict);
       return false;
     }
-    verdict.permit.take();
-    if (verdict.approvalId) this.session.context.approvals.report(verdict.approvalId, 'completed', 'setstat');
+    if (!isAllowed(judged)) return false;
+    judged.verdict.permit.take();
+    this.session.settle(judged.seq, judged.verdict, 'setstat', 'completed');
     return true;
   }
 
+  /** The client left them open. */
   closeAll(): void {
-    for (const [key, file] of [...this.#files]) this.#close(key, file);
+    for (const [key, file] of [...this.#files]) this.#close(key, file, 'left open', 'unknown');
   }
 
-  #close(key: string, file: OpenFile): void {
+  #answered(file: OpenFile, { id, type, offset }: HandleRequest, answer: Answer): void {
+    if (file.withdrawn && type !== packet.close) {
+      this.answers.status(id, 'denied', 'access was withdrawn');
+      return answer.done();
+    }
+    if (type === packet.read && answer.type === packet.data) {
+      file.sent.add(offset!, readString(new ByteReader(answer.fields)));
+    }
+    this.answers.pass(id, answer);
+  }
+
+  #close(key: string, file: OpenFile, completion: string, outcome: ApprovalOutcome): void {
     this.#files.delete(key);
     this.session.guard(() => {
       for (const [direction, { bytes, sha256 }] of file.transfers) {
         this.session.log.note('file', file.seq, { path: file.path, direction, bytes, sha256 });
       }
     });
-    file.finish(`status ${status.ok}`, 'completed');
+    file.finish(completion, outcome);
   }
 }
 

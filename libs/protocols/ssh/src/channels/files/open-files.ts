@@ -32,7 +32,6 @@ export class OpenFile {
   constructor(
     readonly seq: number,
     readonly path: string,
-    readonly kind: 'file' | 'folder',
   ) {}
 
   /** For the recording: one entry for each direction in which anything went. */
