@@ -1,4 +1,4 @@
-export type Column = 'postgres';
+export type Column = 'postgres' | 'http' | 'kubernetes';
 
 export interface Requirement {
   readonly id: string;

@@ -50,6 +50,8 @@ export class WebExchange implements UnderWay {
   #tunnel: RunningTunnel | undefined;
   #hold: AbortController | undefined;
   #over = false;
+  /** Nobody is there to be told anything. */
+  #gone = false;
 
   constructor(
     private readonly session: WebSession,
@@ -323,7 +325,7 @@ export class WebExchange implements UnderWay {
 
   /** Answers with the gateway's own words, where the client still waits for some. */
   #respond(refusal: Refusal): void {
-    if (this.#over) return;
+    if (this.#over || this.#gone) return;
     const { session, request, route } = this;
     try {
       const local: LocalResponse = session.parts.protocol.refusal(refusal, route.head);
@@ -339,6 +341,7 @@ export class WebExchange implements UnderWay {
 
   #left(): void {
     if (this.#over) return;
+    this.#gone = true;
     this.#hold?.abort();
     this.#upstream?.cancel();
     if (this.#hold) return;

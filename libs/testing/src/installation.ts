@@ -27,7 +27,10 @@ export interface Installation {
   readonly api: ControlPlaneApi;
   /** By service account. */
   readonly keys: Readonly<Record<string, string>>;
+  /** Of the first gateway's listener for PostgreSQL, for everything on HTTP, and for SSH. */
   readonly gatewayPort: number;
+  readonly httpsPort: number;
+  readonly sshPort: number;
   readonly healthPort: number;
   /** File with the authority that signed every certificate here, and its PEM. */
   readonly caFile: string;
@@ -74,6 +77,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       SALLYPORT_ENROLMENT_TOKEN: gateway.enrolment,
       SALLYPORT_STATE_DIR: join(directory, gateway.name),
       SALLYPORT_POSTGRES_LISTEN: `127.0.0.1:${gateway.port}`,
+      SALLYPORT_HTTPS_LISTEN: `127.0.0.1:${gateway.httpsPort}`,
       SALLYPORT_TLS_CERT_FILE: files.certificate,
       SALLYPORT_TLS_KEY_FILE: files.key,
       SALLYPORT_HEALTH_LISTEN: `127.0.0.1:${gateway.healthPort}`,
@@ -100,6 +104,8 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     api,
     keys,
     gatewayPort: place.port,
+    httpsPort: place.httpsPort,
+    sshPort: place.sshPort,
     healthPort: place.healthPort,
     caFile: files.caFile,
     ca: files.ca,
@@ -138,12 +144,20 @@ interface GatewayPlace {
   readonly replica: ControlPlaneApi;
   readonly enrolment: string;
   readonly port: number;
+  readonly httpsPort: number;
+  readonly sshPort: number;
   readonly healthPort: number;
 }
 
 async function newGateway(name: string, replica: ControlPlaneApi): Promise<GatewayPlace> {
   const { token } = await replica.expect<{ token: string }>('POST', '/v1/gateways/enrolments', { name });
-  return { name, replica, enrolment: token, port: await freePort(), healthPort: await freePort() };
+  return {
+    ...{ name, replica, enrolment: token },
+    port: await freePort(),
+    httpsPort: await freePort(),
+    sshPort: await freePort(),
+    healthPort: await freePort(),
+  };
 }
 
 interface InstallationFiles {
@@ -156,7 +170,7 @@ interface InstallationFiles {
 
 async function writeFiles(directory: string): Promise<InstallationFiles> {
   const authority = await makeAuthority();
-  const issued = await issueServerCertificate(authority, ['localhost', '127.0.0.1']);
+  const issued = await issueServerCertificate(authority, ['localhost', '127.0.0.1', '*.gateway.test']);
   const write = (name: string, text: string): string => {
     const file = join(directory, name);
     writeFileSync(file, text, { mode: 0o600 });
