@@ -45,15 +45,15 @@ export interface DocumentMask {
   json(): StreamMask;
   /** One JSON document a line; empty lines stay. */
   ndjson(): StreamMask;
-  /** `text/event-stream`. */
+  /** `text/event-stream`. Events are looked at one by one: a detector does not see what two of them make together. */
   sse(): StreamMask;
   /** `application/x-www-form-urlencoded`: `$.name` is the field of that name. */
   form(): StreamMask;
-  /** UTF-8 text. */
+  /** UTF-8 text. Only detectors look at it: where fields are to be masked, text is not a format to let through. */
   text(): StreamMask;
   /**
    * A parsed JSON value; the answer shares what is not masked with it.
-   * @throws MaskError when it is nested too deep or no JSON value
+   * @throws MaskError when it is nested too deep, or something in it is no JSON value
    */
   maskValue(value: unknown): unknown;
 }
