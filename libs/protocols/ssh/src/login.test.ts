@@ -83,7 +83,7 @@ describe('SH-11 public keys', () => {
 
   test.each(['ed25519', 'rsa', 'ecdsa'])('a registered %s key proves who it is', async (type) => {
     const file = path.join(setup.folder, `known-${type}`);
-    makeKey(file, '-t', type);
+    makeKey(file, '-t', type, ...(type === 'rsa' ? ['-b', '2048'] : []));
     setup.host.keys.set(keyOf(file), 'ann');
     expect(await use(file)).toMatchObject({ code: 0 });
     expect(setup.host.sessions[0]!.request.authenticated).toMatchObject({ credentialId: 'key-of-ann' });
@@ -98,7 +98,7 @@ describe('SH-11 public keys', () => {
 
   test('SHA-1 is no signature', async () => {
     const file = path.join(setup.folder, 'sha1');
-    makeKey(file, '-t', 'rsa');
+    makeKey(file, '-t', 'rsa', '-b', '2048');
     setup.host.keys.set(keyOf(file), 'ann');
     expect((await use(file, '-o', 'PubkeyAcceptedAlgorithms=ssh-rsa')).code).toBe(255);
     expect(setup.host.sessions).toHaveLength(0);

@@ -128,7 +128,7 @@ test('SH-18 another host key hears of no credential', async () => {
 
 test('SH-18 a pinned key of another type is asked for, and then there is none', async () => {
   const other = path.join(folder, `rsa-${servers.length}`);
-  makeKey(other, '-t', 'rsa');
+  makeKey(other, '-t', 'rsa', '-b', '2048');
   const to = await target(() => undefined);
   await expect(
     connectUpstream({ ...to, hostKeys: [fs.readFileSync(`${other}.pub`, 'utf8')] }, never),
