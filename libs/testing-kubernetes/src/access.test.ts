@@ -49,3 +49,21 @@ test('client certificates name user and groups', async () => {
   const nobody = await server.clientCertificate({ name: 'bob', groups: [] });
   expect((await as(nobody, 'get ns')).stderr).toContain('User "bob" cannot list');
 });
+
+test('a certificate is asked for by one and approved by another', async () => {
+  const request = JSON.stringify({
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name: 'mine' },
+    spec: {
+      request: 'LS0t',
+      signerName: 'kubernetes.io/kube-apiserver-client',
+      usages: ['client auth'],
+      username: 'root',
+    },
+  });
+  const kubeconfig = server.kubeconfig();
+  expect((await kubectl(['create', '-f', '-'], { kubeconfig, input: request })).code).toBe(0);
+  expect((await as('admin', 'certificate approve mine')).stdout).toContain('approved');
+  expect((await as('admin', 'get csr mine --no-headers')).stdout).toMatch(/kubernetes-admin\s+Approved/);
+});

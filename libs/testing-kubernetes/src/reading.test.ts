@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { kubectl, startKubernetes } from './index.js';
 import type { Kubernetes, KubectlResult } from './index.js';
 
@@ -58,11 +59,7 @@ test('long lists come in pages', async () => {
 test('a page of a list that is forgotten is gone', async () => {
   const body = await fetchJson('/api/v1/namespaces/web/pods?limit=10');
   const next = (body as { metadata: { continue: string } }).metadata.continue;
-  server.store.put(server.cluster.kind('', 'configmaps'), {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'x', namespace: 'web', uid: 'u', resourceVersion: '', creationTimestamp: '2026-01-01T00:00:00Z' },
-  });
+  server.add({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'web' } });
   server.store.compact();
   const answer = await run('get', '--raw', `/api/v1/namespaces/web/pods?limit=10&continue=${next}`);
   expect(answer.stderr).toContain('too old to display a consistent list');
@@ -102,4 +99,11 @@ test('proxy subresources reach what runs in the cluster', async () => {
   expect(service.stdout).toBe('pod answers GET /hello?a=b\n');
   const node = await run('get', '--raw', '/api/v1/nodes/node-1:10250/proxy/pods');
   expect(node.stdout).toBe('pod answers GET /pods\n');
+});
+
+test('a server may be stopped twice, and leaves nothing', async () => {
+  const other = await startKubernetes();
+  await other.stop();
+  await other.stop();
+  expect(existsSync(other.directory)).toBe(false);
 });

@@ -33,7 +33,7 @@ export interface SeedSecrets {
 export const namespaces = ['default', 'kube-system', 'payments', 'web'] as const;
 
 export function seed(cluster: Cluster, options: SeedOptions, secrets: SeedSecrets): void {
-  const add = (object: object): void => put(cluster, object);
+  const add = (object: object): void => void addObject(cluster, object);
   for (const name of namespaces) add({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   for (const name of ['node-1', 'node-2']) add(node(name));
   seedRoles(add);
@@ -59,15 +59,17 @@ export function seed(cluster: Cluster, options: SeedOptions, secrets: SeedSecret
   });
 }
 
-function put(cluster: Cluster, given: object): void {
-  const object = given as KubernetesObject;
+/** Stores an object as if controllers had long seen to it. */
+export function addObject(cluster: Cluster, manifest: object): KubernetesObject {
+  const object = structuredClone(manifest) as KubernetesObject;
   object.metadata = { ...object.metadata, uid: randomUUID(), resourceVersion: '', creationTimestamp: timestamp() };
   applyDefaults(object);
   settle(object);
   const kind = cluster.registry.byKind(object.apiVersion, object.kind);
-  if (!kind) throw new Error(`the seed has an unknown kind: ${object.apiVersion} ${object.kind}`);
+  if (!kind) throw new Error(`no kind ${object.kind} in ${object.apiVersion}`);
   const stored = cluster.store.put(kind, object);
   afterCreate(cluster, kind, stored);
+  return stored;
 }
 
 function seedPayments(add: (object: object) => void, secrets: SeedSecrets): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issueServerCertificate, makeAuthority, makeCanary } from '@sallyport/testing';
@@ -20,7 +20,8 @@ import { writeKubeconfig } from './kubeconfig.js';
 import type { ObjectStore } from './object-store.js';
 import { ContainerFolders } from './streams/container.js';
 import type { SeedSecrets } from './seed.js';
-import { seed } from './seed.js';
+import { addObject, seed } from './seed.js';
+import type { KubernetesObject } from './kubernetes-object.js';
 
 export interface KubernetesOptions {
   /** Pods in the namespace `web` beside the few of the seed. */
@@ -66,9 +67,13 @@ export interface Kubernetes {
   readonly cluster: Cluster;
   /** Temporary folder of this server; removed when it stops. */
   readonly directory: string;
+  /** Stores an object without asking for rights: defaults and status are filled in. Returns it as stored. */
+  add(manifest: object): KubernetesObject;
+  /** What is stored now; no namespace for what has none. */
+  find(apiVersion: string, kind: string, namespace: string | undefined, name: string): KubernetesObject | undefined;
   /** Writes a kubeconfig for a user of the seed (`admin` unless told) and returns its path. */
   kubeconfig(user?: SeededUser | KubeconfigUser, target?: { readonly url: string; readonly ca: string }): string;
-  /** A client certificate of a member of `system:masters`. */
+  /** A client certificate, of a member of `system:masters` unless told; for `kubeconfig`. */
   clientCertificate(user?: User): Promise<KubeconfigUser>;
   /** Idempotent. */
   stop(): Promise<void>;
@@ -79,33 +84,19 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   const authority = await makeAuthority('Kubernetes CA');
   const certificate = await issueServerCertificate(authority, options.names ?? ['localhost', '127.0.0.1', '::1']);
   const registry = new TokenRegistry();
-  const tokens = Object.fromEntries(
-    Object.entries(seededUsers).map(([name, user]) => {
-      const token = `${name}-${randomBytes(24).toString('hex')}`;
-      registry.add(token, user);
-      return [name, token];
-    }),
-  ) as Record<SeededUser, string>;
+  const tokens = addUsers(registry);
   const cluster = new Cluster(registry);
   const secrets = makeSecrets();
   seed(cluster, { pods: options.pods ?? 0 }, secrets);
   const audit = new AuditLog(options.auditLimit ?? 20_000);
   const backends = await startBackends();
   const folders = new ContainerFolders();
-  const services = { cluster, folders, ...portsOf(options, backends) };
   const server = createApiServer(
     { key: certificate.privateKey, certificate: certificate.certificate, clientAuthority: authority.certificate },
-    services,
+    { cluster, folders, ...portsOf(options, backends) },
     audit,
   );
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const { port, close } = await listen(server);
   const url = `https://127.0.0.1:${port}`;
   let written = 0;
   return {
@@ -118,6 +109,11 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     store: cluster.store,
     cluster,
     directory,
+    add: (manifest) => addObject(cluster, manifest),
+    find: (apiVersion, kindName, namespace, name) => {
+      const kind = cluster.registry.byKind(apiVersion, kindName);
+      return kind && cluster.store.get(kind, namespace, name);
+    },
     kubeconfig: (user = 'admin', target = { url, ca: authority.certificate }) => {
       written += 1;
       const credentials = typeof user === 'string' ? { token: tokens[user] } : user;
@@ -128,13 +124,37 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
       return { clientCertificate: issued.certificate, clientKey: issued.privateKey };
     },
     stop: async () => {
-      for (const socket of sockets) socket.destroy();
       backends.stop();
       folders.remove();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function addUsers(registry: TokenRegistry): Record<SeededUser, string> {
+  const tokens = Object.entries(seededUsers).map(([name, user]) => {
+    const token = `${name}-${randomBytes(24).toString('hex')}`;
+    registry.add(token, user);
+    return [name, token];
+  });
+  return Object.fromEntries(tokens) as Record<SeededUser, string>;
+}
+
+/** On a free port of the loopback; closing ends every connection. */
+async function listen(server: Server): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return { port: (server.address() as AddressInfo).port, close };
 }
 
 function portsOf(

@@ -68,7 +68,7 @@ test('annotate, label, scale, set image, roll out', async () => {
 test('pods end after a while, owners take what they own along', async () => {
   expect((await run('delete pod api -n payments')).stdout).toBe('pod "api" deleted\n');
   expect((await run('get pods -n payments')).stderr).toContain('No resources found');
-  const owner = server.store.get(server.cluster.kind('', 'configmaps'), 'payments', 'settings');
+  const owner = server.find('v1', 'ConfigMap', 'payments', 'settings');
   const owned = JSON.stringify({
     apiVersion: 'v1',
     kind: 'Secret',
@@ -109,7 +109,7 @@ test('what a running pod may not change is refused with both of its specs', asyn
 test('debug containers are added to a running pod', async () => {
   const args = 'debug pod/api -n payments --image=busybox --profile=general -- sleep 1';
   expect((await run(args)).code).toBe(0);
-  const pod = server.store.get(server.cluster.kind('', 'pods'), 'payments', 'api');
+  const pod = server.find('v1', 'Pod', 'payments', 'api');
   expect(pod?.['spec']).toMatchObject({ ephemeralContainers: [{ image: 'busybox', command: ['sleep', '1'] }] });
 });
 

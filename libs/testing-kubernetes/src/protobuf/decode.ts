@@ -69,6 +69,8 @@ function decodeValue(type: string, value: bigint | Buffer): unknown {
       return asVarint(value) !== 0n;
     case 'Time':
       return decodeTime(asBytes(value));
+    case 'RawJson':
+      return JSON.parse(asBytes(plainFields(asBytes(value)).get(1) ?? Buffer.from('{}')).toString()) as unknown;
     case 'IntOrString':
       return decodeIntOrString(asBytes(value));
     default:

@@ -7,7 +7,8 @@ const sources: Readonly<Record<string, string>> = {
   ObjectMeta:
     'name:1 generateName:2 namespace:3 selfLink:4 uid:5 resourceVersion:6 generation:7=int creationTimestamp:8=Time ' +
     'deletionTimestamp:9=Time deletionGracePeriodSeconds:10=int? labels:11=map annotations:12=map ' +
-    'ownerReferences:13=[OwnerReference] finalizers:14=[string]',
+    'ownerReferences:13=[OwnerReference] finalizers:14=[string] managedFields:17=[ManagedFields]',
+  ManagedFields: 'manager:1 operation:2 apiVersion:3 time:4=Time fieldsType:6 fieldsV1:7=RawJson subresource:8',
   OwnerReference: 'kind:1 name:3 uid:4 apiVersion:5 controller:6=bool? blockOwnerDeletion:7=bool?',
   LabelSelector: 'matchLabels:1=map matchExpressions:2=[LabelSelectorRequirement]',
   LabelSelectorRequirement: 'key:1 operator:2 values:3=[string]',
@@ -137,6 +138,11 @@ const sources: Readonly<Record<string, string>> = {
   ResourceQuotaSpec: 'hard:1=quantityMap scopes:2=[string]',
   ResourceQuotaStatus: 'hard:1=quantityMap used:2=quantityMap',
   PriorityClass: 'metadata:1=ObjectMeta value:2=int globalDefault:3=bool description:4 preemptionPolicy:5',
+  CertificateSigningRequest: 'metadata:1=ObjectMeta spec:2=CertificateSpec status:3=CertificateStatus',
+  CertificateSpec:
+    'request:1=bytes username:2 uid:3 groups:4=[string] usages:5=[string] signerName:7 expirationSeconds:8=int?',
+  CertificateStatus: 'conditions:1=[CertificateCondition] certificate:2=bytes',
+  CertificateCondition: 'type:1 reason:2 message:3 lastUpdateTime:4=Time lastTransitionTime:5=Time status:6',
   Unknown: 'typeMeta:1=TypeMeta raw:2=bytes contentEncoding:3 contentType:4',
   TypeMeta: 'apiVersion:1 kind:2',
 };
