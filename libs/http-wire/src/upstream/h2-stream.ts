@@ -37,8 +37,8 @@ export class H2Stream implements ExchangeCarrier, BodyStreamOwner, UploadOwner {
       .on('drain', () => this.#upload?.drained())
       .on('error', () => this.#fail(broken()))
       .on('close', () => {
-        // A body whose receiver pauses may still be on its way; its `end` tells how it came out.
-        if (this.#phase !== 'body' || this.#stream.readableEnded) this.#fail(broken());
+        // Of a whole body the end was read before: Node closes no stream earlier.
+        this.#fail(broken());
         gone(this);
       });
     this.#send();

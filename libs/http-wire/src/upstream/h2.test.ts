@@ -310,6 +310,28 @@ test.each([['hello'], ['x'.repeat(100_000)]])(
   },
 );
 
+test('a receiver that pauses hears that the connection is lost', async () => {
+  const origin = await H2Origin.start(identity, (stream) => {
+    stream.respond();
+    stream.write('x'.repeat(100_000));
+  });
+  const pool = h2Pool(origin.port);
+  const body = await bodyFrom(pool);
+  const fault = await new Promise((resolve, reject) => {
+    body.start({
+      data: () => {
+        body.pause();
+        origin.sessions[0]!.destroy();
+      },
+      end: () => reject(new Error('ended')),
+      error: resolve,
+    });
+  });
+  expect(fault).toMatchObject({ code: 'upstream-closed', status: 502 });
+  pool.close();
+  await origin.stop();
+});
+
 test('an answer before the request is through ends the upload', async () => {
   const origin = await H2Origin.start(identity, (stream) => {
     stream.respond({ ':status': 413 });

@@ -19,6 +19,7 @@ test.each([
   ['garbage', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'],
   ['HTTP/0.9', '<html></html>\r\n\r\n'],
   ['an unasked switch', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'],
+  ['an unasked switch to nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
   ['lines that end in LF', 'HTTP/1.1 200 OK\nContent-Length: 1\n\nX\r\n\r\n'],
   ['a bare CR', 'HTTP/1.1 200 OK\r\nA: b\r\rContent-Length: 1\r\n\r\nX'],
   ['an empty line first', `\r\n${ok}Content-Length: 1\r\n\r\nX`],
@@ -107,7 +108,7 @@ test.each([
 
 test('bytes on a connection at rest end it', async () => {
   const origin = await RawOrigin.answering(`${ok}Content-Length: 1\r\n\r\nX`);
-  const pool = poolTo(origin.port);
+  const pool = poolTo(origin.port, { limits: { keepAliveMs: 60_000 } });
   await ask(pool).outcome;
   const closed = new Promise((resolve) => origin.sockets[0]!.once('close', resolve));
   origin.sockets[0]!.write(`${ok}Content-Length: 6\r\n\r\npoison`);

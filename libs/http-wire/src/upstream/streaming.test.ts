@@ -101,7 +101,7 @@ test('an answer before the request is through ends the upload, and the connectio
   await origin.stop();
 });
 
-test('a long response arrives whole; a receiver that pauses holds the origin back', async () => {
+test('a long response arrives whole; a receiver that is late or pauses holds the origin back', async () => {
   let written = 0;
   const total = 96;
   const origin = await startNodeOrigin((_request, response) => {
@@ -116,6 +116,8 @@ test('a long response arrives whole; a receiver that pauses holds the origin bac
   });
   const pool = poolTo(origin.port, { limits: { bodyIdleMs: 100 } });
   const body = await bodyFrom(pool);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(written).toBeLessThan(40);
   const hash = createHash('sha256');
   let received = 0;
   const ended = new Promise<void>((resolve, reject) => {
@@ -181,6 +183,34 @@ test('a body that ends with its connection waits for a slow receiver', async () 
     body.start({ data: (chunk) => (all += chunk.toString()), end: () => resolve(all), error: reject });
   });
   expect(text).toBe('hello');
+  pool.close();
+  await origin.stop();
+});
+
+test('after cancelling, a receiver hears nothing of what was held back for it', async () => {
+  const origin = await startNodeOrigin((_request, response) => response.end('hello'));
+  const pool = poolTo(origin.port);
+  const calls: string[] = [];
+  const exchange = pool.send(asked({}), {
+    response: (_head, body) => {
+      body?.start({
+        data: () => {
+          calls.push('data');
+          body.pause();
+          setTimeout(() => {
+            exchange.cancel();
+            body.resume();
+          }, 10);
+        },
+        end: () => calls.push('end'),
+        error: () => calls.push('error'),
+      });
+    },
+    switched: () => calls.push('switched'),
+    failed: () => calls.push('failed'),
+  });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(calls).toEqual(['data']);
   pool.close();
   await origin.stop();
 });
