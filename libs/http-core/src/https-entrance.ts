@@ -30,17 +30,19 @@ export function createHttpsEntrance(
       const context = host.tls();
       if (!context) return serve(socket, around);
       void secured(socket, context, host.limits.authTimeoutMs).then(
-        (secure) => serve(secure, around),
+        (secure) => serve(secure, around, socket),
         () => socket.destroy(),
       );
     },
   };
 }
 
-function serve(socket: Socket | TLSSocket, around: ConnectionSurroundings): void {
+/** @param transport what is below TLS */
+function serve(socket: Socket | TLSSocket, around: ConnectionSurroundings, transport?: Socket): void {
   const name = socket instanceof TLSSocket ? (socket as { servername?: string | false | null }).servername : undefined;
   const client = new ClientConnection(around, socket.remoteAddress ?? 'unknown', name ? name : undefined);
   client.connection = acceptHttp(socket, {
+    ...(transport && { transport }),
     onRequest: (request) => client.handle(request),
     onClose: () => client.close('the client left'),
     onFault: (cause) => {
@@ -55,7 +57,7 @@ function secured(socket: Socket, secureContext: SecureContext, timeoutMs: number
   const secure = new TLSSocket(socket, {
     isServer: true,
     secureContext,
-    ALPNProtocols: ['h2', 'http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1', 'http/1.0'],
     minVersion: 'TLSv1.2',
   } as ConstructorParameters<typeof TLSSocket>[1]);
   return new Promise((resolve, reject) => {
@@ -63,8 +65,6 @@ function secured(socket: Socket, secureContext: SecureContext, timeoutMs: number
     secure.on('_tlsError', () => secure.destroy()).on('error', () => secure.destroy());
     secure.once('secure', () => {
       clearTimeout(timer);
-      // As a tls.Server does; HTTP/2 waits on for a handshake that this says is not over.
-      Object.assign(secure, { secureConnecting: false });
       resolve(secure);
     });
     secure.once('close', () => {
