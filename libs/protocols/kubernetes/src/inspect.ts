@@ -10,9 +10,8 @@ import type {
 } from '@sallyport/http-core';
 import { WireFault } from '@sallyport/http-wire';
 import { Pseudonyms } from '@sallyport/masking';
-import { planAnswer, type Question } from './answer/plan-answer.js';
+import { planAnswer, terminalMasks, type Question } from './answer/plan-answer.js';
 import { activeParts } from './mask/active-parts.js';
-import { clusterTunnel } from './cluster-tunnel.js';
 import { classificationOf, fieldsOf, hintsOf, type ClassifiedPart } from './mask/classification.js';
 import { digestReplacement, type Replacement } from './mask/replacement.js';
 import { ObjectMask } from './mask/object-mask.js';
@@ -28,6 +27,7 @@ import { readKnownBody, type KnownBody } from './request/read-body.js';
 import { RequestFault } from './request/request-fault.js';
 import { parseRequestInfo, type RequestInfo } from './request/request-info.js';
 import { bodyBinding, reviewText } from './request/review-text.js';
+import { judgedStreams } from './streams/judged-streams.js';
 
 /** The verbs that end in a stream of both sides instead of an answer. */
 const streams: ReadonlySet<string> = new Set(['exec', 'attach', 'portForward']);
@@ -104,7 +104,7 @@ export class ClusterTarget implements HttpTarget {
       context,
     );
     if (!streams.has(info.verb)) return meaning;
-    return { ...meaning, tunnel: clusterTunnel(head, meaning.action, parameters, question) };
+    return { ...meaning, tunnel: judgedStreams(head, meaning.action, parameters, terminalMasks(question)) };
   }
 
   #understood(

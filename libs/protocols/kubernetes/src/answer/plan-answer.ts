@@ -1,7 +1,13 @@
 import type { ClassifiedField, MaskMethod, Obligation } from '@sallyport/domain';
 import { objectId } from '@sallyport/domain';
 import type { AnswerPlan } from '@sallyport/http-core';
-import { createDocumentMask, type DetectorRule, type DocumentMask, type Pseudonyms } from '@sallyport/masking';
+import {
+  createDocumentMask,
+  type DetectorRule,
+  type DocumentMask,
+  type Pseudonyms,
+  type StreamMask,
+} from '@sallyport/masking';
 import type { ActivePart } from '../mask/active-parts.js';
 import { hintsOf, type ClassifiedPart } from '../mask/classification.js';
 import type { ObjectMaskOptions } from '../mask/object-mask.js';
@@ -42,9 +48,14 @@ export function planAnswer(question: Question, obligations: readonly Obligation[
   return objectPlan(info, options);
 }
 
-/** For terminals: what masks the text that flows; undefined: nothing does. */
-export function terminalMask(question: Question, obligations: readonly Obligation[]): DocumentMask | undefined {
-  return masksFor(question, obligations)?.texts;
+/** For terminals: what masks the text that flows, a fresh mask for each stream; undefined: nothing does. */
+export function terminalMasks(
+  question: Question,
+): (obligations: readonly Obligation[]) => (() => StreamMask) | undefined {
+  return (obligations) => {
+    const texts = masksFor(question, obligations)?.texts;
+    return texts && (() => texts.text());
+  };
 }
 
 function masksFor(question: Question, obligations: readonly Obligation[]): Masks | undefined {

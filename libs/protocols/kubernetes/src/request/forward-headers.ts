@@ -21,7 +21,7 @@ export function headersForward(
   identity: readonly HeaderField[],
 ): HeaderField[] {
   // Dropped in silence, the request would be made with rights that the client did not want to use.
-  if (headers.some(([name]) => name.startsWith('impersonate-'))) {
+  if (info.isResource && headers.some(([name]) => name.startsWith('impersonate-'))) {
     throw new RequestFault(403, 'impersonation is not taken from clients here', 'unsupported');
   }
   if (info.verb === 'proxy') return [...forwardedHeaders(headers), ...identity];

@@ -36,6 +36,9 @@ const patchTypes: ReadonlyMap<string, 'json' | 'yaml'> = new Map([
   ['application/strategic-merge-patch+json', 'json'],
   ['application/apply-patch+yaml', 'yaml'],
 ]);
+/** kubectl writes so what it makes up itself, and JSON what it is given. */
+const protobufHint =
+  'a body cannot be protobuf here: send JSON, as kubectl create ... --dry-run=client -o yaml | kubectl apply -f - does';
 const mediaType = /^([\w.+-]+\/[\w.+-]+)(?:[ \t]*;[ \t]*charset="?utf-8"?)?$/i;
 
 /** @throws RequestFault for whatever cannot be read in one way only: nothing of it may be forwarded (K8-10) */
@@ -46,6 +49,7 @@ export async function readKnownBody(info: RequestInfo, source: BodySource): Prom
   const declared = contentTypeOf(source.headers);
   const types = info.verb === 'patch' ? patchTypes : objectTypes;
   const syntax = types.get(declared);
+  if (declared === 'application/vnd.kubernetes.protobuf') throw new RequestFault(415, protobufHint, 'unsupported');
   if (syntax === undefined)
     throw new RequestFault(415, `a body here must be ${[...types.keys()].join(' or ')}`, 'unsupported');
   const bytes = await source.readBody(maxBodyBytes);
