@@ -86,4 +86,43 @@ export const threatCases: readonly ThreatCase[] = [
     'what one principal, gateway or provider has is not another’s, also in caches',
     'Tenants: an installation serves one. What is kept apart within it is principals, providers and gateways.',
   ),
+
+  required('K8-01', 'exec, attach, port-forward and proxy are permissions of their own, whatever method asks for them'),
+  required('K8-02', 'the argv, container and terminal of a command are what policy judges, and what runs'),
+  required(
+    'K8-03',
+    'streams are read, recorded and written anew in every protocol that clients speak, and in no other',
+  ),
+  required('K8-05', 'who asks is told to the cluster by the gateway alone'),
+  required('K8-06', 'a path has one reading, and that one is forwarded'),
+  required(
+    'K8-07',
+    'a list or watch of everything is a permission on everything',
+    'Lists are not filtered: whoever may not see all namespaces is told to name one.',
+  ),
+  required('K8-08', 'objects are answered in forms that can be masked, and in no other'),
+  required(
+    'K8-09',
+    'no secret of an object shows, wherever else it is kept',
+    'Free text (logs, events, output of commands) is masked where detectors are declared, and by those; a secret without a form is not found in it.',
+  ),
+  required('K8-10', 'what cannot be read in one way is not written', 'Protobuf and CBOR are refused, not read.'),
+  required('K8-11', 'what gives its writer more than the object is seen, wherever it stands'),
+  required('K8-12', 'an approval is for the object as it was when people looked'),
+  required('K8-13', 'proxy subresources are their own permission, and answer as what they are'),
+  required(
+    'K8-14',
+    'a port is forwarded where that port is permitted',
+    'What flows through a forwarded port is recorded as bytes and not read.',
+  ),
+  required('K8-17', 'a watch ends with the right to it, within seconds'),
+  required('K8-18', 'discovery passes, and nothing leads to another server'),
+  required('K8-19', 'the cluster that was judged is the one that is asked'),
+  required('K8-20', 'HTTP/2 is read strictly, and its floods end the connection'),
+  required(
+    'K8-21',
+    'what one may do oneself can be asked, what others may do is a permission',
+    'SelfSubjectRulesReview answers with the rights of the credential at the cluster: what policy leaves of them is not subtracted.',
+  ),
+  required('K8-22', 'an approval serves the credential that asked for it, and no other'),
 ];
