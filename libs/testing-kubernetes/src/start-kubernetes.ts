@@ -124,9 +124,9 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
       return { clientCertificate: issued.certificate, clientKey: issued.privateKey };
     },
     stop: async () => {
+      await close();
       backends.stop();
       folders.remove();
-      await close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
