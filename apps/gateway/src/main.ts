@@ -1,10 +1,6 @@
 import { createRequire } from 'node:module';
-import type { ProtocolAdapter } from '@sallyport/enforcement';
 import { Judge } from '@sallyport/policy';
-import { createHttpsEntrance } from '@sallyport/http-core';
-import { createHttpProtocol } from '@sallyport/protocol-http';
-import { createKubernetesProtocol } from '@sallyport/protocol-kubernetes';
-import { createPostgresAdapter } from '@sallyport/protocol-postgres';
+import { adaptersOf } from './adapters.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
 import { Gateway } from './gateway.js';
 import { createLogger } from './logger.js';
@@ -25,19 +21,13 @@ function readConfig(): Config {
   }
 }
 
-/** Every protocol that this gateway speaks. */
-const adaptersOf = ({ httpDomain }: Config): ProtocolAdapter[] => [
-  createPostgresAdapter(),
-  createHttpsEntrance([createHttpProtocol(), createKubernetesProtocol()], { domain: httpDomain }),
-];
-
 closeToInspectors();
 const config = readConfig();
 const log = createLogger(config.logLevel, config.name);
 try {
   const gateway = new Gateway({
     config,
-    adapters: adaptersOf(config).filter(({ listener }) => config.listen[listener]),
+    adapters: adaptersOf(config, log),
     compile: (input) => new Judge(input),
     version,
     log,

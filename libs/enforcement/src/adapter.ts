@@ -20,6 +20,16 @@ export interface Authenticated {
   readonly credentialId: string;
 }
 
+/** A public key as SSH names it. */
+export interface PublicKey {
+  /** `ssh-ed25519`, `rsa-sha2-512`, … */
+  readonly algorithm: string;
+  /** RFC 4253 section 6.6. */
+  readonly blob: Buffer;
+  /** `SHA256:…` */
+  readonly fingerprint: string;
+}
+
 /** A resource as this gateway knows it under the current policy revision. */
 export interface ResourceBinding {
   readonly name: string;
@@ -108,6 +118,8 @@ export interface GatewayHost {
   tls(): SecureContext | undefined;
   /** Undefined: the credential proves nobody. Rejections and undefined both refuse, with the same words to the client. */
   authenticate(credential: string): Promise<Authenticated | undefined>;
+  /** The same for a public key whose holder proved to have it. Absent: keys prove nobody here. */
+  authenticateKey?(key: PublicKey): Promise<Authenticated | undefined>;
   resource(name: string, protocol: Protocol): ResourceBinding | undefined;
   /** Registers and starts recording. Throws SallyportError when a session may not start (stale policy, spool full). */
   open(request: OpenSession): LiveSession;

@@ -30,6 +30,7 @@ export type {
   LiveSession,
   OpenSession,
   ProtocolAdapter,
+  PublicKey,
   ResourceBinding,
   SshSettings,
   UpstreamEndpoint,

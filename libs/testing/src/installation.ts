@@ -78,6 +78,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       SALLYPORT_STATE_DIR: join(directory, gateway.name),
       SALLYPORT_POSTGRES_LISTEN: `127.0.0.1:${gateway.port}`,
       SALLYPORT_HTTPS_LISTEN: `127.0.0.1:${gateway.httpsPort}`,
+      SALLYPORT_SSH_LISTEN: `127.0.0.1:${gateway.sshPort}`,
       SALLYPORT_TLS_CERT_FILE: files.certificate,
       SALLYPORT_TLS_KEY_FILE: files.key,
       SALLYPORT_HEALTH_LISTEN: `127.0.0.1:${gateway.healthPort}`,

@@ -73,6 +73,7 @@ async function start(options: UpOptions, onStarted: (stop: Stop) => void): Promi
     gateway: {
       postgres: { host: '127.0.0.1', port: ports.postgres },
       https: { host: '127.0.0.1', port: ports.https },
+      ssh: { host: '127.0.0.1', port: ports.ssh },
     },
     ...(demo && { demo: demo.keys, demoIssuer: demo.issuer }),
   };

@@ -110,6 +110,7 @@ async function startGateway(
       SALLYPORT_STATE_DIR: path.join(data, 'gateway'),
       SALLYPORT_POSTGRES_LISTEN: `127.0.0.1:${ports.postgres}`,
       SALLYPORT_HTTPS_LISTEN: `127.0.0.1:${ports.https}`,
+      SALLYPORT_SSH_LISTEN: `127.0.0.1:${ports.ssh}`,
       SALLYPORT_TLS_CERT_FILE: certificates.gateway.certificate,
       SALLYPORT_TLS_KEY_FILE: certificates.gateway.key,
       SALLYPORT_HEALTH_LISTEN: `127.0.0.1:${ports.gatewayHealth}`,
