@@ -303,6 +303,21 @@ test.each([
   expect(answer(masks)).toBeUndefined();
   expect(answer([])).toBeDefined();
 });
+test.each([
+  ['test', '/spec/template/spec/containers/0/env/0/value', true],
+  ['test', '/spec/template/spec/containers/0', true],
+  ['copy', '/spec/template', true],
+  ['test', '/spec/replicas', false],
+  ['test', '/spec/template/spec/containers/0/image', false],
+  ['test', '/metadata/resourceVersion', false],
+])('K8-09 %s of %s of a deployment uses masked variables: %s', async (op, pointer, uses) => {
+  const operation = op === 'test' ? { op, path: pointer, value: 'x' } : { op, from: pointer, path: '/metadata/labels' };
+  const sample = json([operation], { method: 'PATCH', contentType: 'application/json-patch+json' });
+  const { action, answer } = await understood('/apis/apps/v1/namespaces/web/deployments/d', sample);
+  const masks = action.lineage.fields!.map(({ field, mask }) => ({ kind: 'maskField', field, method: mask }) as const);
+  expect(masks.map(({ field }) => field.path)).toEqual(['Pod.env']);
+  expect(answer(masks) === undefined).toBe(uses);
+});
 test('a patch may test what nobody masks', async () => {
   const operation = { op: 'test', path: '/metadata/resourceVersion', value: '7' };
   const sample = json([operation], { method: 'PATCH', contentType: 'application/json-patch+json' });

@@ -10,10 +10,25 @@ export function patchUses(operations: readonly PatchOperation[] | undefined, { w
   const read = (operations ?? []).flatMap(({ op, path, from }) => (op === 'test' ? [path] : from ? [from] : []));
   return read.some((pointer) => {
     if (isLastApplied(pointer)) return true;
-    // Where variables stand differs from kind to kind: anything but metadata may hold some.
-    if (what.in === 'env') return pointer[0] !== 'metadata';
+    if (what.in === 'env') return mayHoldVariables(pointer);
     return what.paths.some(({ keys }) => overlaps(pointer, keys));
   });
+}
+
+/** Single values that patches are made conditional on; none is a variable's. */
+const plainValues: ReadonlySet<string> = new Set([
+  'image',
+  'name',
+  'parallelism',
+  'paused',
+  'replicas',
+  'schedule',
+  'suspend',
+]);
+
+/** Where variables stand differs from kind to kind: anything but metadata and well-known single values may hold some. */
+function mayHoldVariables(pointer: readonly string[]): boolean {
+  return pointer[0] !== 'metadata' && !plainValues.has(pointer.at(-1) ?? '');
 }
 
 /** The annotation holds what the object holds. */
