@@ -36,7 +36,7 @@ export class Answer implements BodySink {
 
   start(): void {
     const { head, body } = this.parts;
-    if (!body) return this.#whole(Buffer.alloc(0));
+    if (!body) return this.#guarded(() => this.#whole(Buffer.alloc(0)));
     if (this.parts.farewell) return this.#guarded(() => this.#goOn(body));
     if (head.bodyLength !== undefined && head.bodyLength <= wholeUpTo) this.#collected = [];
     body.start(this);
@@ -114,13 +114,13 @@ export class Answer implements BodySink {
 
   #whole(body: Buffer): void {
     const { request, head, tape } = this.parts;
-    this.#over = true;
     // What an answer to HEAD says of its length is about a body that is not there.
     const bodyLength = this.parts.body ? body.length : head.bodyLength;
     tape.response(headBytes(head));
     if (body.length > 0) tape.response(body);
     tape.flush();
     request.respond({ ...head, bodyLength }, body);
+    this.#over = true;
     this.parts.done(body.length);
   }
 

@@ -19,7 +19,9 @@ import {
 } from '@sallyport/http-wire';
 import { Answer, headBytes } from './answer.js';
 import { askUpstream } from './ask-upstream.js';
-import { decodedBody } from './content-coding.js';
+import { openAnswer } from './open-answer.js';
+import { deniedBy, upstreamFault } from './refusals.js';
+import { upstreamRequest, type StreamedBody } from './upstream-request.js';
 import { preferredWait, approvalOf } from './hold-headers.js';
 import type {
   AnswerPlan,
@@ -31,9 +33,7 @@ import type {
   RunningTunnel,
   Understood,
 } from './protocol.js';
-import { deniedBy, reasonOf, upstreamFault } from './refusals.js';
 import { ForwardedBody, wholeBody } from './request-body.js';
-import { clientHeaders } from './response-headers.js';
 import type { Route } from './routing.js';
 import type { UnderWay, WebSession } from './web-session.js';
 
@@ -44,7 +44,7 @@ const retryAfterSeconds = 5;
 export class WebExchange implements UnderWay {
   readonly #seq: number;
   #understood: Understood | undefined;
-  #permitted: Permitted<ForwardRequest> | undefined;
+  #permitted: Permitted<Understood> | undefined;
   #upstream: UpstreamExchange | undefined;
   #answer: Answer | undefined;
   #tunnel: RunningTunnel | undefined;
@@ -135,11 +135,11 @@ export class WebExchange implements UnderWay {
 
   #judge(understood: Understood): void {
     this.#understood = understood;
-    const { action, parameters, binding, forward } = understood;
+    const { action, parameters, binding } = understood;
     const exchange = {
       seq: this.#seq,
       phase: 'execute' as const,
-      request: forward,
+      request: understood,
       action,
       ...(parameters && { parameters }),
       ...(binding !== undefined && { binding }),
@@ -150,7 +150,7 @@ export class WebExchange implements UnderWay {
     else this.#decided(verdict);
   }
 
-  async #wait(held: Held<ForwardRequest>, understood: Understood): Promise<void> {
+  async #wait(held: Held<Understood>, understood: Understood): Promise<void> {
     const hold = (this.#hold = new AbortController());
     const { context } = this.session;
     try {
@@ -186,7 +186,7 @@ export class WebExchange implements UnderWay {
     this.#end('waiting for approval', 'failed');
   }
 
-  #decided(verdict: Exclude<Verdict<ForwardRequest>, Held<ForwardRequest>>): void {
+  #decided(verdict: Exclude<Verdict<Understood>, Held<Understood>>): void {
     if (verdict.kind === 'deny') {
       this.#respond(deniedBy(verdict));
       return this.#end('denied', 'failed');
@@ -209,36 +209,23 @@ export class WebExchange implements UnderWay {
     this.#forward(verdict, plan);
   }
 
-  #forward(verdict: Permitted<ForwardRequest>, plan: AnswerPlan): void {
+  #forward(verdict: Permitted<Understood>, plan: AnswerPlan): void {
     const { session } = this;
-    const { binding } = session.parts;
     let forward: ForwardRequest;
     try {
       const { body } = plan.forward ?? this.#understood!.forward;
       if (Buffer.isBuffer(body)) session.tape.of(this.#seq).request(body);
-      const inspected = verdict.permit.take();
-      forward = plan.forward ?? inspected;
+      const judged = verdict.permit.take();
+      // The plan is one that this very request makes.
+      if (judged !== this.#understood) throw new Error('the permit is for another request');
+      forward = plan.forward ?? judged.forward;
     } catch (error) {
       session.parts.host.log('error', 'a decision could not be recorded', { reason: textOf(error) });
       this.#respond({ status: 503, code: 'recording-failed', text: 'the request could not be recorded' });
       return this.#end('nothing was sent: the recording failed', 'failed');
     }
-    const { requestHeaders = [] } = this.#understood!.tunnel ?? {};
-    const own = new Set(session.credential.headers.map(([name]) => name));
     this.#upstream = session.pool.send(
-      {
-        method: forward.method,
-        target: `${binding.upstream.path ?? ''}${forward.path}`,
-        authority: session.authority,
-        headers: [
-          ...forward.headers.filter(([name]) => name !== 'accept-encoding' && !own.has(name)),
-          ...requestHeaders,
-          ['accept-encoding', 'identity'],
-          ...session.credential.headers,
-        ],
-        body: this.#bodyOf(forward),
-        upgrade: forward.upgrade,
-      },
+      upstreamRequest(session, forward, { tunnel: this.#understood!.tunnel, body: this.#streamed(forward) }),
       {
         response: (head, body) => this.#answered(plan, head, body),
         switched: (head, tunnel) => this.#switched(head, tunnel),
@@ -250,11 +237,10 @@ export class WebExchange implements UnderWay {
     );
   }
 
-  #bodyOf({ body }: ForwardRequest) {
+  /** The client's body as it arrives, where it was not read before. */
+  #streamed({ body }: ForwardRequest): StreamedBody | undefined {
     const { request, session } = this;
-    if (body === 'none') return undefined;
-    if (body !== 'stream') return body;
-    if (!request.body) return undefined;
+    if (body !== 'stream' || !request.body) return undefined;
     const maxBytes = session.parts.binding.http?.maxBodyBytes ?? Infinity;
     const { bodyLength } = request.head;
     return { reader: new ForwardedBody(request.body, session.tape.of(this.#seq), maxBytes), length: bodyLength };
@@ -262,34 +248,17 @@ export class WebExchange implements UnderWay {
 
   #answered(plan: AnswerPlan, received: ResponseHead, body: BodyReader | undefined): void {
     if (this.#over) return body?.cancel();
-    const { session, route } = this;
-    const { binding, protocol } = session.parts;
-    const opened = plan.open(received);
-    if (opened.kind === 'refuse') {
+    const { session } = this;
+    const shown = openAnswer({ session, route: this.route, plan }, received, body);
+    if (shown.kind === 'refuse') {
       body?.cancel();
-      this.#respond({ ...reasonOf([opened.reason]), status: opened.status });
-      return this.#end(`${received.status}, not shown: ${opened.reason.text ?? opened.reason.code}`, 'completed');
+      this.#respond(shown.refusal);
+      return this.#end(`${received.status}, not shown: ${shown.refusal.text}`, 'completed');
     }
-    const place = {
-      prefix: route.by === 'path' ? `/${protocol.prefix}/${route.resource}` : '',
-      upstreamOrigin: session.origin,
-      upstreamPath: binding.upstream.path ?? '',
-    };
-    const headers = clientHeaders(opened.head, place).map(
-      ([name, value]) => [name, session.secrets.idle ? value : session.secrets.text(value)] as const,
-    );
-    const [coding] = opened.decode ?? [];
-    const decoded = body && coding !== undefined ? decodedBody(body, coding) : body;
-    const changed = opened.mask !== undefined || coding !== undefined;
     this.#answer = new Answer({
+      ...shown.answer,
       request: this.request,
-      head: { ...opened.head, headers, bodyLength: announced(received, opened.head, decoded, coding) },
-      body: decoded,
-      secrets: session.secrets.stream(),
-      mask: opened.mask ?? (changed ? passing : undefined),
-      farewell: opened.farewell,
       tape: session.tape.of(this.#seq),
-      maxBytes: binding.http?.maxResponseBytes ?? Infinity,
       done: (bytes) => this.#end(`${received.status}, ${bytes} bytes`, 'completed'),
       broke: (fault, begun) => {
         this.#upstream?.cancel();
@@ -301,18 +270,25 @@ export class WebExchange implements UnderWay {
   }
 
   #switched(head: ResponseHead, upstream: Tunnel): void {
+    if (this.#over) return void upstream.destroy();
+    try {
+      this.#tunnel = this.#relay(head, upstream);
+    } catch (error) {
+      upstream.destroy();
+      const fault = error instanceof WireFault ? error : new WireFault('switch', 'the switch could not be made', 502);
+      this.#respond(upstreamFault(fault, true));
+      this.#end(fault.message, 'unknown');
+    }
+  }
+
+  #relay(head: ResponseHead, upstream: Tunnel): RunningTunnel {
     const handler = this.#understood!.tunnel;
     const headers = handler?.accept(head);
-    if (this.#over || !handler || !headers) {
-      upstream.destroy();
-      if (this.#over) return;
-      this.#respond(upstreamFault(new WireFault('switch', 'the target switched to something else', 502), true));
-      return this.#end('the target switched to something else', 'unknown');
-    }
+    if (!handler || !headers) throw new WireFault('switch', 'the target switched to something else', 502);
     const tape = this.session.tape.of(this.#seq);
     tape.response(headBytes({ status: 101, headers }));
     tape.flush();
-    this.#tunnel = handler.relay({
+    return handler.relay({
       client: this.request.switchProtocols(headers),
       upstream,
       tape,
@@ -367,15 +343,6 @@ export class WebExchange implements UnderWay {
     this.session.context.approvals.report(approvalId, outcome, detail);
   }
 }
-
-/** What is sent has its own length; without a body, what a HEAD may be told of it is the plan's to say. */
-function announced(received: ResponseHead, shown: ResponseHead, body: BodyReader | undefined, coding?: string) {
-  if (!body) return shown.bodyLength;
-  return coding === undefined ? received.bodyLength : undefined;
-}
-
-/** Changes nothing, but says that the length is not what the target said. */
-const passing = { push: (chunk: Buffer): Buffer => chunk, end: (): Buffer => Buffer.alloc(0) };
 
 const notUnderstood: Refused = {
   kind: 'refused',

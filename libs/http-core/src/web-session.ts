@@ -9,6 +9,8 @@ import {
 } from '@sallyport/enforcement';
 import { UpstreamPool } from '@sallyport/http-wire';
 import type { HttpProtocol, HttpTarget } from './protocol.js';
+import type { PublicPlace } from './response-headers.js';
+import type { Route } from './routing.js';
 import { SecretScan } from './secret-scan.js';
 import { SessionTape } from './session-tape.js';
 import { upstreamCredential, type UpstreamCredential } from './upstream-credential.js';
@@ -43,6 +45,8 @@ export class WebSession {
   /** Host and port of the target as it is addressed, and its origin as it may name itself. */
   readonly authority: string;
   readonly origin: string;
+  /** Set by the gateway alone. */
+  readonly ownHeaders: ReadonlySet<string>;
   readonly #underWay = new Set<UnderWay>();
   #seq = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -56,6 +60,7 @@ export class WebSession {
     this.context = contextOf(live, this.tape, protocol.capabilities);
     this.credential = upstreamCredential(binding.credential);
     this.secrets = new SecretScan(this.credential.secrets);
+    this.ownHeaders = new Set(['accept-encoding', ...this.credential.headers.map(([header]) => header)]);
     const bracketed = name.includes(':') ? `[${name}]` : name;
     this.authority = port === (tls === 'disable' ? 80 : 443) ? bracketed : `${bracketed}:${port}`;
     this.origin = `${tls === 'disable' ? 'http' : 'https'}://${this.authority}`;
@@ -63,6 +68,15 @@ export class WebSession {
       endpoint: { host: name, port, tls, ca, serverName, http2, clientCertificate, clientKey },
       forbidden: (address, at) => host.forbidden(address, at),
     });
+  }
+
+  placeOf({ by, resource }: Route): PublicPlace {
+    const { protocol, binding } = this.parts;
+    return {
+      prefix: by === 'path' ? `/${protocol.prefix}/${resource}` : '',
+      upstreamOrigin: this.origin,
+      upstreamPath: binding.upstream.path ?? '',
+    };
   }
 
   nextSeq(): number {

@@ -1,0 +1,67 @@
+import type { BodyReader, ResponseHead } from '@sallyport/http-wire';
+import type { AnswerParts } from './answer.js';
+import { decodedBody } from './content-coding.js';
+import type { AnswerPlan, OpenedAnswer, Refusal } from './protocol.js';
+import { reasonOf } from './refusals.js';
+import { clientHeaders } from './response-headers.js';
+import type { Route } from './routing.js';
+import type { WebSession } from './web-session.js';
+
+export type ShownAnswer =
+  | { readonly kind: 'show'; readonly answer: Omit<AnswerParts, 'request' | 'tape' | 'done' | 'broke'> }
+  | { readonly kind: 'refuse'; readonly refusal: Refusal };
+
+/** What of the target's answer the client may have, and how. A plan that fails refuses. */
+export function openAnswer(
+  { session, route, plan }: { readonly session: WebSession; readonly route: Route; readonly plan: AnswerPlan },
+  received: ResponseHead,
+  body: BodyReader | undefined,
+): ShownAnswer {
+  const opened = openedBy(plan, received);
+  if (opened.kind === 'refuse') {
+    return { kind: 'refuse', refusal: { ...reasonOf([opened.reason]), status: opened.status } };
+  }
+  const { binding } = session.parts;
+  const headers = clientHeaders(opened.head, session.placeOf(route)).map(
+    ([name, value]) => [name, session.secrets.idle ? value : session.secrets.text(value)] as const,
+  );
+  const [coding] = opened.decode ?? [];
+  const decoded = body && coding !== undefined ? decodedBody(body, coding) : body;
+  const answer = {
+    head: { ...opened.head, headers, bodyLength: announced({ received, shown: opened.head, body: decoded, coding }) },
+    body: decoded,
+    secrets: session.secrets.stream(),
+    mask: opened.mask ?? (coding === undefined ? undefined : passing),
+    farewell: opened.farewell,
+    maxBytes: binding.http?.maxResponseBytes ?? Infinity,
+  };
+  return { kind: 'show', answer };
+}
+
+function openedBy(plan: AnswerPlan, received: ResponseHead): OpenedAnswer {
+  try {
+    return plan.open(received);
+  } catch {
+    const reason = { code: 'cannot-perform', text: 'the answer of the target cannot be shown' } as const;
+    return { kind: 'refuse', status: 502, reason };
+  }
+}
+
+/** What is sent has its own length; without a body, what a HEAD may be told of it is the plan's to say. */
+function announced({
+  received,
+  shown,
+  body,
+  coding,
+}: {
+  readonly received: ResponseHead;
+  readonly shown: ResponseHead;
+  readonly body: BodyReader | undefined;
+  readonly coding: string | undefined;
+}): number | undefined {
+  if (!body) return shown.bodyLength;
+  return coding === undefined ? received.bodyLength : undefined;
+}
+
+/** Changes nothing, but says that the length is not what the target said. */
+const passing = { push: (chunk: Buffer): Buffer => chunk, end: (): Buffer => Buffer.alloc(0) };
