@@ -16,7 +16,7 @@ import { parseResourcePath } from './request-info.js';
 import { respond } from './respond.js';
 import { StatusError } from './status-error.js';
 import { serveUpgrade } from './upgrade.js';
-import type { UpgradeServices } from './upgrade.js';
+import type { Upgrade, UpgradeServices } from './upgrade.js';
 
 export interface ApiServerOptions {
   /** PEM. */
@@ -45,7 +45,7 @@ export function createApiServer(
     (request, response) => void serve(services, audit, request, response as unknown as HttpResponse),
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void upgrade(services, audit, request, socket, head);
+    void upgrade(services, audit, { raw: request, socket, head });
   });
   return server;
 }
@@ -86,10 +86,9 @@ async function serve(
 async function upgrade(
   services: HandlerServices & UpgradeServices,
   audit: AuditLog,
-  raw: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
+  connection: Pick<Upgrade, 'raw' | 'socket' | 'head'>,
 ): Promise<void> {
+  const { raw, socket } = connection;
   const audited = open(audit, raw);
   socket.on('error', () => undefined);
   try {
@@ -98,7 +97,7 @@ async function upgrade(
     if (!target) throw StatusError.noSuchPath();
     authorizeResource(services.cluster, request, target);
     audited.code = 101;
-    await serveUpgrade(services, { request, target, raw, socket, head });
+    await serveUpgrade(services, { request, target, ...connection });
   } catch (error) {
     const failure = toStatusError(error);
     audited.code = failure.code;

@@ -9,4 +9,4 @@ export type { User } from './authentication.js';
 export type { KubernetesObject, ObjectMeta } from './kubernetes-object.js';
 export type { Change, ChangeType } from './object-store.js';
 export { ObjectStore } from './object-store.js';
-export type { SeedSecrets } from './seed.js';
+export type { SeedSecrets } from './seed/secrets.js';

@@ -34,7 +34,7 @@ export function patchObject(cluster: Cluster, request: ApiRequest, target: Resou
   if (!isRecord(patched)) throw StatusError.badRequest('the patched object is not an object');
   checkAddress(target, patched);
   const warnings = checkFields(target.kind, patched, options);
-  const stored = replaceObject(cluster, target, current, patched, options);
+  const stored = replaceObject(cluster, target, { current, raw: patched }, options);
   return { ...present(request, target.kind, stored), warnings };
 }
 
@@ -83,7 +83,7 @@ function applyObject(cluster: Cluster, request: ApiRequest, target: ResourceRequ
   const merged = applyConfiguration(current, configuration as KubernetesObject, manager);
   keepLastApplied(merged, current, configuration, manager.name);
   const unchanged = sameJson({ ...merged, metadata: 0 }, { ...current, metadata: 0 });
-  const stored = replaceObject(cluster, target, current, merged, { ...options, managed: true });
+  const stored = replaceObject(cluster, target, { current, raw: merged }, { ...options, managed: true });
   return { ...present(request, target.kind, unchanged && options.dryRun ? merged : stored), warnings };
 }
 

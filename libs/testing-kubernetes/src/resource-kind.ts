@@ -43,13 +43,9 @@ interface KindOptions {
 
 const everyVerb = 'create delete deletecollection get list patch update watch';
 
-export function kind(
-  group: string,
-  version: string,
-  name: string,
-  plural: string,
-  options: KindOptions = {},
-): ResourceKind {
+/** @param apiVersion `apps/v1`, and `v1` for the core group */
+export function kind(apiVersion: string, name: string, plural: string, options: KindOptions = {}): ResourceKind {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
   const verbs = (options.verbs ?? everyVerb).split(' ');
   return {
     group,

@@ -44,7 +44,7 @@ export class ResourceRegistry {
       const subresources = [
         ...(at(version, 'subresources', 'status') ? [{ subresource: 'status', verbs: 'get patch update' }] : []),
       ];
-      const base = kind(group, text(version['name']), text(at(names, 'kind')), plural, {
+      const base = kind(`${group}/${text(version['name'])}`, text(at(names, 'kind')), plural, {
         short: strings(at(names, 'shortNames')),
         categories: strings(at(names, 'categories')),
         namespaced: at(definition, 'spec', 'scope') !== 'Cluster',

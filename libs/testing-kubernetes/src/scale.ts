@@ -30,7 +30,7 @@ export function scaleObject(cluster: Cluster, request: ApiRequest, target: Resou
   const resourceVersion = text(at(sent, 'metadata', 'resourceVersion')) || current.metadata.resourceVersion;
   raw['metadata'] = { ...current.metadata, resourceVersion };
   const options = { ...writeOptionsOf(request), through: 'scale' };
-  const stored = replaceObject(cluster, { ...target, subresource: undefined }, current, raw, options);
+  const stored = replaceObject(cluster, { ...target, subresource: undefined }, { current, raw }, options);
   return { code: 200, body: scaleOf(stored) };
 }
 

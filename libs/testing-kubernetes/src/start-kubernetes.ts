@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueServerCertificate, makeAuthority, makeCanary } from '@sallyport/testing';
+import { issueServerCertificate, makeAuthority } from '@sallyport/testing';
 import { createApiServer } from './api-server.js';
 import type { AuditedRequest } from './audit-log.js';
 import { AuditLog } from './audit-log.js';
@@ -19,8 +19,9 @@ import type { KubeconfigUser } from './kubeconfig.js';
 import { writeKubeconfig } from './kubeconfig.js';
 import type { ObjectStore } from './object-store.js';
 import { ContainerFolders } from './streams/container.js';
-import type { SeedSecrets } from './seed.js';
-import { addObject, seed } from './seed.js';
+import type { SeedSecrets } from './seed/secrets.js';
+import { makeSecrets } from './seed/secrets.js';
+import { addObject, seed } from './seed/seed.js';
 import type { KubernetesObject } from './kubernetes-object.js';
 
 export interface KubernetesOptions {
@@ -168,18 +169,5 @@ function portsOf(
   return {
     proxyTargets: { portOf: ({ resource, name }) => options.proxied?.[`${resource}/${name}`] ?? httpPort },
     forwardedPort: (port) => forwarded[port],
-  };
-}
-
-function makeSecrets(): SeedSecrets {
-  const value = (label: string): string => makeCanary(label).token;
-  return {
-    secretValue: value('secret payments/database'),
-    lastApplied: value('last-applied annotation'),
-    environment: value('environment of payments/api'),
-    helmRelease: value('Helm release'),
-    configMap: value('ConfigMap payments/settings'),
-    log: value('log of payments/api'),
-    event: value('event'),
   };
 }

@@ -23,8 +23,14 @@ export function updateObject(cluster: Cluster, request: ApiRequest, target: Reso
   checkAddress(target, raw);
   const warnings = checkFields(target.kind, raw, options);
   const current = cluster.read(target.kind, target.namespace, target.name ?? '');
-  const stored = replaceObject(cluster, target, current, raw, options);
+  const stored = replaceObject(cluster, target, { current, raw }, options);
   return { ...present(request, target.kind, stored), warnings };
+}
+
+interface Change {
+  readonly current: KubernetesObject;
+  /** What is to be in its place. */
+  readonly raw: Record<string, unknown>;
 }
 
 /**
@@ -36,8 +42,7 @@ export function updateObject(cluster: Cluster, request: ApiRequest, target: Reso
 export function replaceObject(
   cluster: Cluster,
   target: ResourceRequest,
-  current: KubernetesObject,
-  raw: Record<string, unknown>,
+  { current, raw }: Change,
   options: WriteOptions & { readonly managed?: boolean; readonly through?: string },
 ): KubernetesObject {
   const { kind, subresource } = target;
