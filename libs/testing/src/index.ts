@@ -23,3 +23,7 @@ export type { Installation, InstallationOptions } from './installation.js';
 export { startInstallation } from './installation.js';
 export type { RedisServer } from './redis-server.js';
 export { startRedis } from './redis-server.js';
+export type { SshServer } from './ssh-server.js';
+export { makeSshKey, publicKeyOf, startSshServer } from './ssh-server.js';
+export type { Finished, OpenSshPeer, SshRun } from './openssh.js';
+export { finished, OpenSsh } from './openssh.js';

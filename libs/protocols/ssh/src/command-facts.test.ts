@@ -38,7 +38,7 @@ test.each([
   'ls #x',
   'ls &',
   'ls "x"',
-])('SH-06 %j is not known', (text) => {
+])('SH-06: %j is not known', (text) => {
   expect(commandFacts(text)).toMatchObject({ literal: false, argvText: '', program: '', arguments: [] });
 });
 
@@ -55,7 +55,7 @@ test.each([
   'cat | sh',
   'x; bash',
   'find . -exec sh x',
-])('SH-08 %j runs what it is told', (text) => expect(commandFacts(text).interpreter).toBe(true));
+])('SH-08: %j runs what it is told', (text) => expect(commandFacts(text).interpreter).toBe(true));
 
 test.each(['ls /bin/bash-completion', 'cat install.sh', 'ls /usr/bin/python3', 'push', 'nodetool status'])(
   '%j does not',

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { Action } from '@sallyport/domain';
+import { finished } from '@sallyport/testing';
 import { deny, hold, permit, type Opinion } from './testing/testing-host.js';
-import { bindingOf, finished, TestingSetup, until, type Finished } from './testing/testing-setup.js';
+import { bindingOf, TestingSetup, until } from './testing/testing-setup.js';
 
 let setup: TestingSetup;
 let folder: string;
@@ -16,15 +17,6 @@ beforeEach(() => {
   folder = fs.mkdtempSync(`${fs.realpathSync(setup.folder)}/files-`);
 });
 
-function sftp(batch: string): Promise<Finished> {
-  const args = [...setup.options, '-o', 'BatchMode=no', '-P', String(setup.port), '-b', '-', 'box@127.0.0.1'];
-  return finished(setup.spawn('sftp', args), batch);
-}
-
-function scp(...args: readonly string[]): Promise<Finished> {
-  return finished(setup.spawn('scp', [...setup.options, '-P', String(setup.port), ...args]), '');
-}
-
 function facts(action: Action): Record<string, unknown> {
   return action.context['ssh'] as Record<string, unknown>;
 }
@@ -37,7 +29,7 @@ function operations(opinion: Opinion): Opinion {
 test('files go both ways, each operation judged with its real path, each content noted with its digest', async () => {
   const content = Buffer.alloc(700_000, 'Sallyport');
   fs.writeFileSync(`${folder}/source`, content);
-  const { code, error } = await sftp(`put ${folder}/source ${folder}/copy\nget ${folder}/copy ${folder}/back\n`);
+  const { code, error } = await setup.sftp(`put ${folder}/source ${folder}/copy\nget ${folder}/copy ${folder}/back\n`);
   expect({ code, error }).toEqual({ code: 0, error: '' });
   expect(fs.readFileSync(`${folder}/back`).equals(content)).toBe(true);
   expect(setup.host.executed()).toEqual(expect.arrayContaining([`write ${folder}/copy`, `read ${folder}/copy`]));
@@ -51,21 +43,21 @@ test('files go both ways, each operation judged with its real path, each content
 
 test('scp copies through the subsystem', async () => {
   fs.writeFileSync(`${folder}/a`, 'by scp');
-  expect((await scp(`${folder}/a`, `box@127.0.0.1:${folder}/b`)).code).toBe(0);
-  expect((await scp('-p', `box@127.0.0.1:${folder}/b`, `${folder}/c`)).code).toBe(0);
+  expect((await setup.scp(`${folder}/a`, `box@127.0.0.1:${folder}/b`)).code).toBe(0);
+  expect((await setup.scp('-p', `box@127.0.0.1:${folder}/b`, `${folder}/c`)).code).toBe(0);
   expect(fs.readFileSync(`${folder}/c`, 'utf8')).toBe('by scp');
 });
 
-test('SH-01 scp in its old way is a command', async () => {
+test('SH-01: scp in its old way is a command', async () => {
   setup.host.opinion = (action) => (action.effects.some(({ verb }) => verb === 'exec') ? deny() : permit());
   fs.writeFileSync(`${folder}/a`, 'by scp');
-  expect((await scp('-O', `${folder}/a`, `box@127.0.0.1:${folder}/b`)).code).not.toBe(0);
+  expect((await setup.scp('-O', `${folder}/a`, `box@127.0.0.1:${folder}/b`)).code).not.toBe(0);
   expect(fs.existsSync(`${folder}/b`)).toBe(false);
 });
 
 test('folders are listed, made, renamed and removed', async () => {
   const batch = [`mkdir ${folder}/new`, `rename ${folder}/new ${folder}/old`, `ls ${folder}`, `rmdir ${folder}/old`];
-  const { code, out } = await sftp(`${batch.join('\n')}\n`);
+  const { code, out } = await setup.sftp(`${batch.join('\n')}\n`);
   expect(code).toBe(0);
   expect(out).toContain(`${folder}/old`);
   expect(fs.existsSync(`${folder}/old`)).toBe(false);
@@ -80,7 +72,7 @@ test('folders are listed, made, renamed and removed', async () => {
   );
 });
 
-describe('SH-19 paths', () => {
+describe('paths', () => {
   const inside: Opinion = operations((action) =>
     String(facts(action)['path']).startsWith(`${folder}/open/`) || facts(action)['path'] === `${folder}/open`
       ? permit()
@@ -104,75 +96,75 @@ describe('SH-19 paths', () => {
     'open/link',
     'open/folder/key',
     'open/folder/../secret/key',
-  ])('reading %s is judged as what it is', async (path) => {
-    const { code } = await sftp(`get ${folder}/${path} ${folder}/stolen\n`);
+  ])('SH-19: reading %s is judged as what it is', async (path) => {
+    const { code } = await setup.sftp(`get ${folder}/${path} ${folder}/stolen\n`);
     expect(code).not.toBe(0);
     expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
     expect(setup.host.executed().some((text) => text.startsWith('read '))).toBe(false);
   });
 
   test.each(['open/nowhere', 'open/folder/new', 'open/../secret/new'])(
-    'writing %s is judged as what it is',
+    'SH-19: writing %s is judged as what it is',
     async (path) => {
       fs.writeFileSync(`${folder}/open/mine`, 'mine');
-      const { code } = await sftp(`put ${folder}/open/mine ${folder}/${path}\n`);
+      const { code } = await setup.sftp(`put ${folder}/open/mine ${folder}/${path}\n`);
       expect(code).not.toBe(0);
       expect(fs.readdirSync(`${folder}/secret`)).toEqual(['key']);
     },
   );
 
-  test('what is inside works, by any of its names', async () => {
+  test('SH-19: what is inside works, by any of its names', async () => {
     fs.writeFileSync(`${folder}/open/mine`, 'mine');
-    const { code } = await sftp(`cd ${folder}/open\nget ../open/mine ${folder}/got\nput ${folder}/got new\n`);
+    const { code } = await setup.sftp(`cd ${folder}/open\nget ../open/mine ${folder}/got\nput ${folder}/got new\n`);
     expect(code).toBe(0);
     expect(fs.readFileSync(`${folder}/open/new`, 'utf8')).toBe('mine');
   });
 
-  test('nothing is moved out, and nothing in', async () => {
+  test('SH-19: nothing is moved out, and nothing in', async () => {
     fs.writeFileSync(`${folder}/open/mine`, 'mine');
-    expect((await sftp(`rename ${folder}/open/mine ${folder}/secret/mine\n`)).code).not.toBe(0);
-    expect((await sftp(`rename ${folder}/secret/key ${folder}/open/key\n`)).code).not.toBe(0);
+    expect((await setup.sftp(`rename ${folder}/open/mine ${folder}/secret/mine\n`)).code).not.toBe(0);
+    expect((await setup.sftp(`rename ${folder}/secret/key ${folder}/open/key\n`)).code).not.toBe(0);
     expect(fs.readdirSync(`${folder}/secret`)).toEqual(['key']);
     expect(fs.existsSync(`${folder}/open/mine`)).toBe(true);
   });
 
-  test('a link of one’s own leads nowhere else', async () => {
+  test('SH-19: a link of one’s own leads nowhere else', async () => {
     const batch = `symlink ${folder}/secret/key ${folder}/open/mine\nget ${folder}/open/mine ${folder}/stolen\n`;
-    expect((await sftp(batch)).code).not.toBe(0);
+    expect((await setup.sftp(batch)).code).not.toBe(0);
     expect(setup.host.executed()).toContain(`symlink ${folder}/open/mine ${folder}/secret/key`);
     expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
   });
 
-  test('a refusal says why', async () => {
-    const { error } = await sftp(`rm ${folder}/secret/key\n`);
+  test('SH-19: a refusal says why', async () => {
+    const { error } = await setup.sftp(`rm ${folder}/secret/key\n`);
     expect(error).toContain('blocked by access policy: outside');
     expect(fs.existsSync(`${folder}/secret/key`)).toBe(true);
   });
 });
 
-test('SH-19 reading and writing are permissions of their own', async () => {
+test('SH-19: reading and writing are permissions of their own', async () => {
   setup.host.opinion = (action) => (action.effects.some(({ verb }) => verb === 'sftpWrite') ? deny() : permit());
   fs.writeFileSync(`${folder}/a`, 'a');
-  const { code } = await sftp(`get ${folder}/a ${folder}/b\nput ${folder}/b ${folder}/c\n`);
+  const { code } = await setup.sftp(`get ${folder}/a ${folder}/b\nput ${folder}/b ${folder}/c\n`);
   expect(code).not.toBe(0);
   expect(fs.existsSync(`${folder}/b`)).toBe(true);
   expect(fs.existsSync(`${folder}/c`)).toBe(false);
-  expect((await sftp(`chmod 777 ${folder}/a\n`)).code).not.toBe(0);
+  expect((await setup.sftp(`chmod 777 ${folder}/a\n`)).code).not.toBe(0);
 });
 
-test('SH-19 extensions are neither offered nor understood', async () => {
-  const { code, error } = await sftp(`df ${folder}\n`);
+test('SH-19: extensions are neither offered nor understood', async () => {
+  const { code, error } = await setup.sftp(`df ${folder}\n`);
   expect(code).not.toBe(0);
   expect(error).toContain('does not support statvfs@openssh.com');
   fs.writeFileSync(`${folder}/a`, 'a');
-  expect((await sftp(`ln ${folder}/a ${folder}/b\n`)).code).not.toBe(0);
+  expect((await setup.sftp(`ln ${folder}/a ${folder}/b\n`)).code).not.toBe(0);
   expect(fs.existsSync(`${folder}/b`)).toBe(false);
 });
 
 test('a held operation waits, and the others behind it', async () => {
   setup.host.opinion = operations((action) => (facts(action)['operation'] === 'write' ? hold() : permit()));
   fs.writeFileSync(`${folder}/a`, 'held');
-  const running = sftp(`put ${folder}/a ${folder}/b\n`);
+  const running = setup.sftp(`put ${folder}/a ${folder}/b\n`);
   const { action } = await setup.host.approvals.pending();
   expect(action.text).toBe(`write ${folder}/b`);
   expect(fs.existsSync(`${folder}/b`)).toBe(false);
@@ -181,7 +173,7 @@ test('a held operation waits, and the others behind it', async () => {
   expect(fs.readFileSync(`${folder}/b`, 'utf8')).toBe('held');
 });
 
-test('SH-10 an open file is closed to whoever may no longer read it', async () => {
+test('SH-10: an open file is closed to whoever may no longer read it', async () => {
   fs.writeFileSync(`${folder}/big`, Buffer.alloc(80_000_000));
   const args = [
     ...setup.options,
@@ -206,8 +198,8 @@ test('where output is to be masked, no file is read', async () => {
   setup.host.opinion = (action) =>
     permit((action.lineage.fields ?? []).map(() => ({ kind: 'maskField', field, method: 'redact' })));
   fs.writeFileSync(`${folder}/people`, 'ann@example.com');
-  const { code } = await sftp(`ls ${folder}\nget ${folder}/people ${folder}/stolen\n`);
+  const { code } = await setup.sftp(`ls ${folder}\nget ${folder}/people ${folder}/stolen\n`);
   expect(code).not.toBe(0);
   expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
-  expect((await sftp(`put ${folder}/people ${folder}/up\n`)).code).toBe(0);
+  expect((await setup.sftp(`put ${folder}/people ${folder}/up\n`)).code).toBe(0);
 });

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import type { Action } from '@sallyport/domain';
+import { finished } from '@sallyport/testing';
 import { deny, hold, permit, type Opinion } from './testing/testing-host.js';
-import { finished, TestingSetup, until } from './testing/testing-setup.js';
+import { TestingSetup, until } from './testing/testing-setup.js';
 
 let setup: TestingSetup;
 let echo: Server;
@@ -33,7 +34,7 @@ function through(target: string, input = 'ping'): ReturnType<typeof finished> {
   return finished(setup.spawn('ssh', setup.target(['-W', target])), input);
 }
 
-test('SH-02 a permitted connection is forwarded and recorded', async () => {
+test('SH-02: a permitted connection is forwarded and recorded', async () => {
   const { out } = await through(`127.0.0.1:${echoPort}`);
   expect(out).toBe('ping');
   const { action } = setup.host.decisions.at(-1)!;
@@ -47,7 +48,7 @@ test('SH-02 a permitted connection is forwarded and recorded', async () => {
   );
 });
 
-test('SH-02 a denied connection is not made', async () => {
+test('SH-02: a denied connection is not made', async () => {
   setup.host.opinion = forwards(() => deny('no tunnels'));
   const { code, error, out } = await through(`127.0.0.1:${echoPort}`);
   expect({ code, out }).toEqual({ code: 255, out: '' });
@@ -63,24 +64,24 @@ test.each([
   '[::ffff:169.254.169.254]',
   '127.1',
   '2130706433',
-])('SH-02 %s is never connected to, whatever policy says', async (address) => {
+])('SH-02: %s is never connected to, whatever policy says', async (address) => {
   const { code } = await through(`${address}:${echoPort}`);
   expect(code).toBe(255);
   expect(setup.host.outcomes.some(({ completion }) => completion.includes('bytes'))).toBe(false);
 });
 
-test('SH-02 an IPv4-mapped address is the IPv4 address to policy', async () => {
+test('SH-02: an IPv4-mapped address is the IPv4 address to policy', async () => {
   expect((await through(`[::ffff:127.0.0.1]:${echoPort}`)).out).toBe('ping');
   expect(facts(setup.host.decisions.at(-1)!.action)).toMatchObject({ target: '127.0.0.1' });
 });
 
-test('SH-02 the control plane is never connected to', async () => {
+test('SH-02: the control plane is never connected to', async () => {
   setup.host.forbiddenPort = echoPort;
   expect((await through(`127.0.0.1:${echoPort}`)).code).toBe(255);
   expect(setup.host.outcomes.at(-1)!.completion).toBe('the address is never connected to');
 });
 
-test('SH-02 a held connection waits', async () => {
+test('SH-02: a held connection waits', async () => {
   setup.host.opinion = forwards(() => hold());
   const running = through(`localhost:${echoPort}`);
   const { action } = await setup.host.approvals.decide({ state: 'approved' });
@@ -88,7 +89,7 @@ test('SH-02 a held connection waits', async () => {
   expect((await running).out).toBe('ping');
 });
 
-test('SH-02 a socket on the target is reached by its path', async () => {
+test('SH-02: a socket on the target is reached by its path', async () => {
   const path = `${fs.realpathSync(setup.folder)}/echo.sock`;
   const server = createServer((socket) => socket.pipe(socket)).listen(path);
   const local = `${setup.folder}/local.sock`;
@@ -102,7 +103,7 @@ test('SH-02 a socket on the target is reached by its path', async () => {
   server.close();
 });
 
-test('SH-02 the target listens where policy lets it, and each connection is judged', async () => {
+test('SH-02: the target listens where policy lets it, and each connection is judged', async () => {
   const child = setup.start([], ['-N', '-v', '-R', `0:127.0.0.1:${echoPort}`]);
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -118,7 +119,7 @@ test('SH-02 the target listens where policy lets it, and each connection is judg
   await done;
 });
 
-test('SH-02 listening is denied', async () => {
+test('SH-02: listening is denied', async () => {
   setup.host.opinion = forwards(() => deny());
   const { code, error } = await finished(
     setup.start([], ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', `0:127.0.0.1:${echoPort}`]),
@@ -128,7 +129,7 @@ test('SH-02 listening is denied', async () => {
   expect(error).toContain('remote port forwarding failed');
 });
 
-test('SH-10 a forwarded connection ends when policy no longer permits it', async () => {
+test('SH-10: a forwarded connection ends when policy no longer permits it', async () => {
   const child = setup.start([], ['-W', `127.0.0.1:${echoPort}`]);
   const done = finished(child);
   child.stdin.write('ping');

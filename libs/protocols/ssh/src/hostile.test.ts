@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { connect } from 'node:net';
+import { makeSshKey } from '@sallyport/testing';
 import { ByteReader, ByteWriter } from '@sallyport/wire-kit';
 import { windowSize } from './connection/channel.js';
 import { channelData, channelOpen, channelRequest, windowAdjust } from './connection/messages.js';
@@ -7,7 +8,6 @@ import { readString } from './connection/wire.js';
 import { fingerprintOf } from './login/public-key.js';
 import { hold, permit } from './testing/testing-host.js';
 import { RawClient, userauth } from './testing/raw-client.js';
-import { makeKey } from './testing/testing-sshd.js';
 import { TestingSetup, until } from './testing/testing-setup.js';
 import { number, putString } from './transport/message-numbers.js';
 import { parsePrivateKey } from './transport/ssh2-protocol.js';
@@ -34,41 +34,41 @@ async function heldChannel(): Promise<{ client: RawClient; channel: number }> {
   return { client, channel: sender };
 }
 
-describe('SH-15 channels', () => {
-  test('a window that is overrun ends the connection', async () => {
+describe('channels', () => {
+  test('SH-15: a window that is overrun ends the connection', async () => {
     const { client, channel } = await heldChannel();
     for (let sent = 0; sent <= windowSize; sent += 32768) client.send(channelData(channel, Buffer.alloc(32768), false));
     expect(await client.ended()).toContain('more data than the window allows');
     await until(() => setup.host.sessions[0]!.closed !== undefined, 'the session ended');
   });
 
-  test('a window that grows beyond its bound ends the connection', async () => {
+  test('SH-15: a window that grows beyond its bound ends the connection', async () => {
     const { client, channel } = await heldChannel();
     client.send(windowAdjust(channel, 0xffffffff));
     expect(await client.ended()).toContain('a window beyond its bound');
   });
 
-  test('packets of nothing are not agreed to', async () => {
+  test('SH-15: packets of nothing are not agreed to', async () => {
     const client = await RawClient.login(setup.port);
     client.send(channelOpen('session', { ...plain, maxPacket: 0 }, none));
     expect(await client.message('openFailed')).toMatchObject({ reason: 4 });
     client.transport.close('done');
   });
 
-  test('there are 64 channels at once', async () => {
+  test('SH-15: there are 64 channels at once', async () => {
     const client = await RawClient.login(setup.port);
     for (let sender = 0; sender < 65; sender += 1) client.send(channelOpen('session', { ...plain, sender }, none));
     expect(await client.message('openFailed')).toMatchObject({ channel: 64, reason: 4 });
     client.transport.close('done');
   });
 
-  test('what is said on no channel ends the connection', async () => {
+  test('SH-15: what is said on no channel ends the connection', async () => {
     const client = await RawClient.login(setup.port);
     client.send(channelData(7, Buffer.from('x'), false));
     expect(await client.ended()).toContain('a channel that is not open');
   });
 
-  test('data before a program ends the connection', async () => {
+  test('SH-15: data before a program ends the connection', async () => {
     const client = await RawClient.login(setup.port);
     client.send(channelOpen('session', plain, none));
     const { sender } = await client.message('opened');
@@ -77,7 +77,7 @@ describe('SH-15 channels', () => {
   });
 
   test.each(['x11', 'auth-agent@openssh.com', 'tun@openssh.com', 'forwarded-tcpip', 'session-join', ''])(
-    'SH-01 a channel of type %j is refused',
+    'SH-01: a channel of type %j is refused',
     async (type) => {
       const client = await RawClient.login(setup.port);
       client.send(channelOpen(type, plain, none));
@@ -87,7 +87,7 @@ describe('SH-15 channels', () => {
   );
 
   test.each(['x11-req', 'auth-agent-req@openssh.com', 'break', 'eow@openssh.com', 'anything'])(
-    'SH-01 a request of type %j is refused',
+    'SH-01: a request of type %j is refused',
     async (name) => {
       const client = await RawClient.login(setup.port);
       client.send(channelOpen('session', plain, none));
@@ -98,7 +98,7 @@ describe('SH-15 channels', () => {
     },
   );
 
-  test('two programs on one channel are one too many', async () => {
+  test('SH-15: two programs on one channel are one too many', async () => {
     const { client, channel } = await heldChannel();
     await client.message('requestReply');
     client.received.length = 0;
@@ -109,14 +109,14 @@ describe('SH-15 channels', () => {
   });
 });
 
-describe('SH-15 floods', () => {
+describe('floods', () => {
   test.each([
     ['an endless line', Buffer.alloc(70_000, 'S')],
     ['another protocol', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
     ['the first version of SSH', Buffer.from('SSH-1.5-old\r\n')],
     ['a packet of 256 MB', Buffer.from('SSH-2.0-x\r\n\x10\x00\x00\x00\x00', 'latin1')],
     ['a packet of 4 GB', Buffer.from('SSH-2.0-x\r\n\xff\xff\xff\xff\x00', 'latin1')],
-  ])('%s is hung up on', async (_name, bytes) => {
+  ])('SH-15: %s is hung up on', async (_name, bytes) => {
     const socket = connect(setup.port, '127.0.0.1');
     const started = performance.now();
     socket.on('error', () => undefined).resume();
@@ -125,7 +125,7 @@ describe('SH-15 floods', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  test('an identification in pieces is one identification', async () => {
+  test('SH-15: an identification in pieces is one identification', async () => {
     const socket = connect(setup.port, '127.0.0.1').setNoDelay(true);
     const heard = collect(socket);
     for (const byte of Buffer.from('SSH-2.0-slow\r\n')) {
@@ -137,8 +137,8 @@ describe('SH-15 floods', () => {
   });
 });
 
-describe('SH-14 the key exchange', () => {
-  test('only what is strong is offered, in its strict form', async () => {
+describe('the key exchange', () => {
+  test('SH-14: only what is strong is offered, in its strict form', async () => {
     const socket = connect(setup.port, '127.0.0.1');
     const heard = collect(socket);
     socket.write('SSH-2.0-x\r\n');
@@ -153,7 +153,7 @@ describe('SH-14 the key exchange', () => {
     expect(lists.flat().join()).not.toMatch(/chacha|cbc|sha1\b|md5|zlib|group1-|arcfour|ssh-dss/);
   });
 
-  test('anything else than the exchange in a strict exchange ends it', async () => {
+  test('SH-14: anything else than the exchange in a strict exchange ends it', async () => {
     const socket = connect(setup.port, '127.0.0.1');
     collect(socket);
     const kexInit = new ByteWriter().uint8(number.kexInit).raw(Buffer.alloc(16));
@@ -178,7 +178,7 @@ describe('SH-14 the key exchange', () => {
 });
 
 describe('before login', () => {
-  test('SH-03 a channel before login ends the connection', async () => {
+  test('SH-03: a channel before login ends the connection', async () => {
     const client = await RawClient.connect(setup.port);
     client.startAuth();
     client.send(channelOpen('session', plain, none));
@@ -186,7 +186,7 @@ describe('before login', () => {
     expect(setup.host.decisions).toHaveLength(0);
   });
 
-  test('SH-03 a channel while the connection waits for people ends it', async () => {
+  test('SH-03: a channel while the connection waits for people ends it', async () => {
     setup.host.opinion = () => hold();
     const client = await RawClient.connect(setup.port);
     client.startAuth();
@@ -197,7 +197,7 @@ describe('before login', () => {
     await until(() => setup.host.approvals.abandoned.includes(id), 'the approval was given up');
   });
 
-  test('SH-11 the user name stays the first one', async () => {
+  test('SH-11: the user name stays the first one', async () => {
     const client = await RawClient.connect(setup.port);
     client.startAuth();
     client.send(putString(userauth('box', 'password').uint8(0), 'wrong'));
@@ -206,7 +206,7 @@ describe('before login', () => {
     expect(await client.ended()).toContain('user or service changed');
   });
 
-  test('SH-15 six wrong tokens are enough', async () => {
+  test('SH-15: six wrong tokens are enough', async () => {
     const client = await RawClient.connect(setup.port);
     client.startAuth();
     for (let attempt = 1; attempt <= 6 && client.closed === undefined; attempt += 1) {
@@ -217,14 +217,14 @@ describe('before login', () => {
     expect(await client.ended()).toContain('too many failed attempts');
   });
 
-  test('SH-15 a login takes no longer than it may', async () => {
+  test('SH-15: a login takes no longer than it may', async () => {
     setup.host.limits = { ...setup.host.limits, authTimeoutMs: 200 };
     const client = await RawClient.connect(setup.port);
     expect(await client.ended()).toContain('no login in time');
     setup.host.limits = { ...setup.host.limits, authTimeoutMs: 10_000 };
   });
 
-  test('SH-11 showing a key is no proof of having it', async () => {
+  test('SH-11: showing a key is no proof of having it', async () => {
     const { blob } = registeredKey('shown', 'ann');
     const client = await RawClient.connect(setup.port);
     client.startAuth();
@@ -235,7 +235,7 @@ describe('before login', () => {
     expect(setup.host.sessions).toHaveLength(0);
   });
 
-  test('SH-11 who signs is who comes in, whatever was shown before', async () => {
+  test('SH-11: who signs is who comes in, whatever was shown before', async () => {
     const shown = registeredKey('shown-first', 'root');
     const signing = registeredKey('signing', 'ann');
     const client = await RawClient.connect(setup.port);
@@ -246,7 +246,7 @@ describe('before login', () => {
     for (const { request } of setup.host.sessions) expect(request.authenticated.principal.id).toBe('ann');
   });
 
-  test('SH-11 a signature for another connection is none', async () => {
+  test('SH-11: a signature for another connection is none', async () => {
     const key = registeredKey('replayed', 'ann');
     const first = await RawClient.connect(setup.port);
     const request = signedRequest(first, key);
@@ -266,7 +266,7 @@ interface TestKey {
 }
 
 function registeredKey(name: string, owner: string): TestKey {
-  const key = parsePrivateKey(makeKey(`${setup.folder}/${name}-${fs.readdirSync(setup.folder).length}`));
+  const key = parsePrivateKey(makeSshKey(`${setup.folder}/${name}-${fs.readdirSync(setup.folder).length}`));
   const blob = key.getPublicSSH();
   setup.host.keys.set(fingerprintOf(blob), owner);
   return { blob, sign: (data) => key.sign(data) as Buffer };

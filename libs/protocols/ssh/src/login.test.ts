@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { finished, makeSshKey } from '@sallyport/testing';
 import { fingerprintOf } from './login/public-key.js';
 import { deny, permit } from './testing/testing-host.js';
-import { makeKey } from './testing/testing-sshd.js';
-import { bindingOf, finished, TestingSetup } from './testing/testing-setup.js';
+import { bindingOf, TestingSetup } from './testing/testing-setup.js';
 
 let setup: TestingSetup;
 
@@ -43,7 +43,7 @@ test('the token is taken as an answer as well', async () => {
 });
 
 test.each(['nowhere', 'BOX', 'box ', '+box', 'root+', 'a+b+box', '../box', '%u+box', 'root\\+box'])(
-  'SH-13 %j leads nowhere, in the same words',
+  'SH-13: %j leads nowhere, in the same words',
   async (user) => {
     const { code, error } = await setup.ssh(['true'], { user });
     expect(code).toBe(255);
@@ -52,7 +52,7 @@ test.each(['nowhere', 'BOX', 'box ', '+box', 'root+', 'a+b+box', '../box', '%u+b
   },
 );
 
-test('SH-13 another login must be on the list of the resource', async () => {
+test('SH-13: another login must be on the list of the resource', async () => {
   const { username } = setup.sshd;
   expect((await setup.ssh(['true'], { user: `${username}+box` })).code).toBe(0);
   expect((await setup.ssh(['true'], { user: 'postgres+box' })).error).toContain(noSuchResource);
@@ -72,7 +72,7 @@ test('whom policy does not let connect hears the words for a resource that is no
   expect(setup.host.sessions[0]!.closed).toBeDefined();
 });
 
-describe('SH-11 public keys', () => {
+describe('public keys', () => {
   function use(file: string, ...options: readonly string[]): Promise<{ code: number | null; error: string }> {
     const child = setup.spawn('ssh', [...withKeys, ...options, '-i', file, ...setup.target(), 'true']);
     let error = '';
@@ -81,34 +81,34 @@ describe('SH-11 public keys', () => {
     return new Promise((resolve) => child.once('close', (code) => resolve({ code, error })));
   }
 
-  test.each(['ed25519', 'rsa', 'ecdsa'])('a registered %s key proves who it is', async (type) => {
+  test.each(['ed25519', 'rsa', 'ecdsa'])('SH-11: a registered %s key proves who it is', async (type) => {
     const file = path.join(setup.folder, `known-${type}`);
-    makeKey(file, '-t', type, ...(type === 'rsa' ? ['-b', '2048'] : []));
+    makeSshKey(file, '-t', type, ...(type === 'rsa' ? ['-b', '2048'] : []));
     setup.host.keys.set(keyOf(file), 'ann');
     expect(await use(file)).toMatchObject({ code: 0 });
     expect(setup.host.sessions[0]!.request.authenticated).toMatchObject({ credentialId: 'key-of-ann' });
   });
 
-  test('a key that nobody registered proves nobody', async () => {
+  test('SH-11: a key that nobody registered proves nobody', async () => {
     const file = path.join(setup.folder, 'unknown');
-    makeKey(file);
+    makeSshKey(file);
     expect((await use(file)).code).toBe(255);
     expect(setup.host.sessions).toHaveLength(0);
   });
 
-  test('SHA-1 is no signature', async () => {
+  test('SH-11: SHA-1 is no signature', async () => {
     const file = path.join(setup.folder, 'sha1');
-    makeKey(file, '-t', 'rsa', '-b', '2048');
+    makeSshKey(file, '-t', 'rsa', '-b', '2048');
     setup.host.keys.set(keyOf(file), 'ann');
     expect((await use(file, '-o', 'PubkeyAcceptedAlgorithms=ssh-rsa')).code).toBe(255);
     expect(setup.host.sessions).toHaveLength(0);
   });
 
-  test('a certificate is not taken for its key, nor for its authority', async () => {
+  test('SH-11: a certificate is not taken for its key, nor for its authority', async () => {
     const file = path.join(setup.folder, 'certified');
     const authority = path.join(setup.folder, 'authority');
-    makeKey(file);
-    makeKey(authority);
+    makeSshKey(file);
+    makeSshKey(authority);
     execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'id', '-n', 'box', `${file}.pub`]);
     setup.host.keys.set(keyOf(authority), 'root');
     expect((await use(file, '-o', `CertificateFile=${file}-cert.pub`)).code).toBe(255);
@@ -116,15 +116,15 @@ describe('SH-11 public keys', () => {
   });
 });
 
-describe('SH-18 the target’s host key', () => {
+describe('the target’s host key', () => {
   test.each([
     ['another key', (other: string) => [other]],
     ['none', () => []],
     ['a key that cannot be read', () => ['ssh-ed25519 !!!']],
     ['a key under another type’s name', () => [setup.sshd.hostKey.replace('ssh-ed25519', 'ssh-rsa')]],
-  ])('%s configured: no connection, and no credential is shown', async (_name, keysOf) => {
+  ])('SH-18: %s configured: no connection, and no credential is shown', async (_name, keysOf) => {
     const file = path.join(setup.folder, `host-${Math.random()}`);
-    makeKey(file);
+    makeSshKey(file);
     const hostKeys = keysOf(fs.readFileSync(`${file}.pub`, 'utf8'));
     const binding = bindingOf(setup.sshd);
     setup.host.bindings.set('box', { ...binding, ssh: { hostKeys, logins: [] } });

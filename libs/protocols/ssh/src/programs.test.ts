@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import type { ResourceBinding } from '@sallyport/enforcement';
+import { finished } from '@sallyport/testing';
 import { deny, hold, permit, type Opinion } from './testing/testing-host.js';
-import { bindingOf, finished, TestingSetup, until } from './testing/testing-setup.js';
+import { bindingOf, TestingSetup, until } from './testing/testing-setup.js';
 
 let setup: TestingSetup;
 
@@ -55,7 +56,7 @@ describe('commands', () => {
     expect(action.context['ssh']).toMatchObject({ env: ['LANG=C', 'LC_TEST=ok'], operation: 'exec', pty: false });
   });
 
-  test('SH-16 much output arrives whole, on both streams, to a slow reader', async () => {
+  test('SH-16: much output arrives whole, on both streams, to a slow reader', async () => {
     const child = setup.start(['for i in 1 2 3 4; do head -c 3000000 /dev/zero; head -c 300000 /dev/zero >&2; done']);
     child.stdout.pause();
     child.stderr.pause();
@@ -70,7 +71,7 @@ describe('commands', () => {
     expect(bytes.every((byte) => byte === 0)).toBe(true);
   });
 
-  test('SH-17 keys change in the middle of much data both ways', async () => {
+  test('SH-17: keys change in the middle of much data both ways', async () => {
     const input = Buffer.alloc(3_000_000, 'abcdefg');
     const { code, bytes } = await setup.ssh(['cat'], { input, before: ['-o', 'RekeyLimit=256K'] });
     expect(code).toBe(0);
@@ -157,7 +158,7 @@ describe('holds', () => {
     expect(setup.host.approvals.abandoned).toContain(id);
   });
 
-  test('SH-17 keepalives are answered and keys change while a command is held', async () => {
+  test('SH-17: keepalives are answered and keys change while a command is held', async () => {
     setup.host.opinion = programs(() => hold());
     const before = ['-o', 'ServerAliveInterval=1', '-o', 'ServerAliveCountMax=1', '-o', 'RekeyLimit=default 1s'];
     const running = setup.ssh(['echo late'], { before });
@@ -167,7 +168,7 @@ describe('holds', () => {
     expect((await running).out).toBe('late\n');
   });
 
-  test('SH-03 nothing is opened before the session is let in', async () => {
+  test('SH-03: nothing is opened before the session is let in', async () => {
     setup.host.opinion = (action) => (action.kind === 'connect' ? hold() : permit());
     const running = setup.ssh(['echo in']);
     const { id, action } = await setup.host.approvals.pending();
@@ -192,7 +193,7 @@ describe('shells', () => {
     expect(action.context['ssh']).toMatchObject({ pty: true, operation: 'shell', mode: '' });
   });
 
-  test('SH-08 what an interpreter reads is judged with it, before it runs', async () => {
+  test('SH-08: what an interpreter reads is judged with it, before it runs', async () => {
     const { out } = await setup.ssh(['bash'], { input: 'echo from the script\n' });
     expect(out).toBe('from the script\n');
     const { action } = setup.host.decisions.at(-1)!;
@@ -201,7 +202,7 @@ describe('shells', () => {
     expect(action.context['ssh']).toMatchObject({ script: true, command: action.text, program: 'bash' });
   });
 
-  test('SH-08 a script that policy does not want is not run', async () => {
+  test('SH-08: a script that policy does not want is not run', async () => {
     const marker = `${setup.folder}/script`;
     setup.host.opinion = programs((action) => (action.text.includes(marker) ? deny() : permit()));
     const { code } = await setup.ssh(['sh -s'], { input: `touch ${marker}\n` });
@@ -209,7 +210,7 @@ describe('shells', () => {
     expect(fs.existsSync(marker)).toBe(false);
   });
 
-  test('SH-08 a script that is too long for anybody to read is refused', async () => {
+  test('SH-08: a script that is too long for anybody to read is refused', async () => {
     const { code, error } = await setup.ssh(['bash'], { input: `# ${'x'.repeat(1_100_000)}\n` });
     expect(code).toBe(126);
     expect(error).toContain('1 MiB');
@@ -218,21 +219,21 @@ describe('shells', () => {
 });
 
 describe('other requests', () => {
-  test('SH-04 agents and X11 are not forwarded', async () => {
+  test('SH-04: agents and X11 are not forwarded', async () => {
     const { out } = await setup.ssh(['echo "[$SSH_AUTH_SOCK$DISPLAY]"'], {
       before: ['-o', 'ForwardAgent=yes', '-o', 'ForwardX11=yes'],
     });
     expect(out).toBe('[]\n');
   });
 
-  test('SH-01 subsystems other than file transfer are refused', async () => {
+  test('SH-01: subsystems other than file transfer are refused', async () => {
     const { code } = await setup.ssh(['netconf'], { before: ['-s'] });
     expect(code).not.toBe(0);
     expect(setup.host.executed()).toEqual([]);
   });
 
   test.each(['scp -t /', 'rsync --server -e.LsfxC . /', '/usr/lib/openssh/sftp-server', '/usr/lib/sftp-server'])(
-    'SH-01 with files only, `%s` is a command like any other',
+    'SH-01: with files only, `%s` is a command like any other',
     async (command) => {
       setup.host.opinion = (action) =>
         action.effects.some(({ verb }) => verb === 'exec' || verb === 'shell') ? deny() : permit();
@@ -243,7 +244,7 @@ describe('other requests', () => {
 });
 
 describe('withdrawal', () => {
-  test('SH-10 terminating ends both sides at once', async () => {
+  test('SH-10: terminating ends both sides at once', async () => {
     const marker = `${setup.folder}/terminated`;
     const child = setup.start([`echo $$; sleep 1000; touch ${marker}`], ['-tt']);
     const done = finished(child);
@@ -258,7 +259,7 @@ describe('withdrawal', () => {
     await until(() => !fs.existsSync(`/proc/${pid}`), 'the program on the target ended');
   });
 
-  test('SH-10 a program is cut when policy no longer permits it', async () => {
+  test('SH-10: a program is cut when policy no longer permits it', async () => {
     const done = setup.ssh(['echo up; sleep 1000']);
     await until(() => setup.host.output.includes('up'), 'the program runs');
     setup.host.opinion = programs(() => deny());
@@ -268,7 +269,7 @@ describe('withdrawal', () => {
     expect(setup.host.outcomes.at(-1)!.completion).toBe('cut off');
   });
 
-  test('SH-09 each program on a shared connection is judged when it starts', async () => {
+  test('SH-09: each program on a shared connection is judged when it starts', async () => {
     const shared = ['-o', `ControlPath=${setup.folder}/mux`];
     const master = setup.start([], [...shared, '-M', '-N']);
     const gone = finished(master);

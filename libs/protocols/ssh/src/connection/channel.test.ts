@@ -32,7 +32,7 @@ function listen(channel: Channel, events: Partial<ChannelEvents>): void {
   };
 }
 
-test('SH-16 no more is sent than the peer has room for, and in pieces that it takes', () => {
+test('SH-16: no more is sent than the peer has room for, and in pieces that it takes', () => {
   const link = new TestLink();
   const channel = channelOn(link);
   let left = false;
@@ -87,7 +87,7 @@ test('room is given back only for what has gone on', () => {
   channel.receiveData(Buffer.alloc(1), undefined);
 });
 
-test('SH-15 a window never exceeds 2^32-1', () => {
+test('SH-15: a window never exceeds 2^32-1', () => {
   const channel = channelOn(new TestLink(), { window: 2 ** 32 - 1 });
   expect(() => channel.receiveWindow(1)).toThrow('a window beyond its bound');
 });

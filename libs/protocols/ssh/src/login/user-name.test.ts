@@ -34,4 +34,4 @@ test.each([
   'ｂox',
   `${'x'.repeat(33)}+box`,
   'x'.repeat(129),
-])('SH-13 %j is neither', (text) => expect(parseUserName(text)).toBeUndefined());
+])('SH-13: %j is neither', (text) => expect(parseUserName(text)).toBeUndefined());

@@ -51,7 +51,7 @@ test.each([
   '2002:a9fe:a9fe::1',
   '2002:7f00:1::',
   '::169.254.169.254',
-])('SH-02 %s is never connected to', async (text) => {
+])('SH-02: %s is never connected to', async (text) => {
   await expect(resolveHost(hostRef(text)!)).rejects.toThrow(AddressRefusal);
 });
 

@@ -2,18 +2,18 @@ import fs from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { makeSshKey } from '@sallyport/testing';
 import { ByteReader, ByteWriter } from '@sallyport/wire-kit';
 import { channelOpen, channelOpened, globalRequest, requestReply } from '../connection/messages.js';
 import { isRefused } from '../connection/connection.js';
 import { readString } from '../connection/wire.js';
-import { makeKey } from '../testing/testing-sshd.js';
 import { number, putString } from '../transport/message-numbers.js';
 import { parsePrivateKey } from '../transport/ssh2-protocol.js';
 import { SshTransport } from '../transport/transport.js';
 import { connectUpstream, type Upstream, type UpstreamTarget } from './upstream.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sallyport-target-'));
-const hostKey = parsePrivateKey(makeKey(path.join(folder, 'key')));
+const hostKey = parsePrivateKey(makeSshKey(path.join(folder, 'key')));
 const pinned = fs.readFileSync(path.join(folder, 'key.pub'), 'utf8');
 const servers: Server[] = [];
 
@@ -117,18 +117,18 @@ test('a credential that the target refuses', async () => {
   await expect(connectUpstream(to, never)).rejects.toThrow('the target refuses the credential');
 });
 
-test('SH-18 another host key hears of no credential', async () => {
+test('SH-18: another host key hears of no credential', async () => {
   const other = path.join(folder, `other-${servers.length}`);
-  makeKey(other);
+  makeSshKey(other);
   const to = await target(() => undefined);
   const hostKeys = [fs.readFileSync(`${other}.pub`, 'utf8')];
   await expect(connectUpstream({ ...to, hostKeys }, never)).rejects.toThrow('its host key is not the one');
   expect(to.heard).toEqual([]);
 });
 
-test('SH-18 a pinned key of another type is asked for, and then there is none', async () => {
+test('SH-18: a pinned key of another type is asked for, and then there is none', async () => {
   const other = path.join(folder, `rsa-${servers.length}`);
-  makeKey(other, '-t', 'rsa', '-b', '2048');
+  makeSshKey(other, '-t', 'rsa', '-b', '2048');
   const to = await target(() => undefined);
   await expect(
     connectUpstream({ ...to, hostKeys: [fs.readFileSync(`${other}.pub`, 'utf8')] }, never),
@@ -136,7 +136,7 @@ test('SH-18 a pinned key of another type is asked for, and then there is none', 
   expect(to.heard).toEqual([]);
 });
 
-test('SH-02 the control plane is no target', async () => {
+test('SH-02: the control plane is no target', async () => {
   const to = await target(() => undefined);
   await expect(connectUpstream({ ...to, forbidden: () => true }, never)).rejects.toThrow('never connected to');
   expect(to.sockets).toEqual([]);
@@ -165,7 +165,7 @@ describe('a target that has turned', () => {
   }
   const openSession = (upstream: Upstream): void => void upstream.connection.open('session', Buffer.alloc(0));
 
-  test('SH-15 packets of nothing end it', async () => {
+  test('SH-15: packets of nothing end it', async () => {
     const opened = channelOpened(1, { sender: 0, window: 1000, maxPacket: 0 });
     expect(await closing((_payload, say) => say(opened), openSession)).toContain('nobody asked for');
   });
@@ -174,7 +174,7 @@ describe('a target that has turned', () => {
     expect(await closing((_payload, say) => say(requestReply(1, true)), openSession)).toContain('not open');
   });
 
-  test('SH-04 the agent that it wants, and its other keys, are refused', async () => {
+  test('SH-04: the agent that it wants, and its other keys, are refused', async () => {
     const agent = channelOpen('auth-agent@openssh.com', { sender: 5, window: 1000, maxPacket: 1000 }, Buffer.alloc(0));
     const keys = globalRequest('hostkeys-00@openssh.com', false, putString(new ByteWriter(), 'key').finish());
     const answers: number[] = [];

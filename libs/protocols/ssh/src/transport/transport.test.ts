@@ -2,16 +2,16 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { globalReply } from '../connection/messages.js';
 import { until } from '../testing/testing-setup.js';
-import { makeKey } from '../testing/testing-sshd.js';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { makeSshKey } from '@sallyport/testing';
 import { createPacketProtocol, parsePrivateKey } from './ssh2-protocol.js';
 import { algorithmOffer } from './algorithms.js';
 import { SshTransport, type TransportEvents, type TransportRole } from './transport.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sallyport-transport-'));
-const hostKey = parsePrivateKey(makeKey(path.join(folder, 'key')));
+const hostKey = parsePrivateKey(makeSshKey(path.join(folder, 'key')));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 const quiet: TransportEvents = {
@@ -96,14 +96,14 @@ test('messages arrive in order, and the session has one name on both sides', asy
   server.close('done');
 });
 
-test('SH-15 a peer that is owed answers and does not read is cut off', async () => {
+test('SH-15: a peer that is owed answers and does not read is cut off', async () => {
   const { server, clientEnd, closed } = await pair();
   clientEnd.pause();
   for (let count = 0; count < 200 && !server.closed; count += 1) server.send(globalReply(true, Buffer.alloc(30_000)));
   expect(closed).toEqual(['the peer does not read']);
 });
 
-test('SH-16 nothing more is sendable than a peer that does not read should wait for', async () => {
+test('SH-16: nothing more is sendable than a peer that does not read should wait for', async () => {
   const { server, clientEnd } = await pair();
   clientEnd.pause();
   let sent = 0;
@@ -116,7 +116,7 @@ test('SH-16 nothing more is sendable than a peer that does not read should wait 
   server.close('done');
 });
 
-test('SH-18 a host key that is not the target’s ends it', async () => {
+test('SH-18: a host key that is not the target’s ends it', async () => {
   const [serverEnd, clientEnd] = endPair();
   const server = over(serverEnd, { side: 'server', hostKeys: [hostKey] }, {});
   let secured = false;
