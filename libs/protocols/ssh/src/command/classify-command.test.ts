@@ -1,0 +1,119 @@
+import { classify } from './classify-command.js';
+import { evasions } from './evasions.js';
+import { parseCommand } from './parse-command.js';
+import { programName } from './program-name.js';
+
+const corpus = Object.entries(evasions).flatMap(([kind, texts]) => texts.map((text) => [kind, text] as const));
+
+test('SH-06 the corpus is as large as it has to be, and has no text twice', () => {
+  expect(corpus.length).toBeGreaterThanOrEqual(200);
+  expect(new Set(corpus.map(([, text]) => text)).size).toBe(corpus.length);
+});
+
+/** Opaque, or known to run something besides itself: no rule that permits a program permits it. */
+test.each(corpus)('SH-06 %s: %j passes no rule for commands', (_kind, text) => {
+  const parsed = parseCommand(text);
+  const passes = parsed.literal && !classify(parsed.argv).runsOthers;
+  expect({ parsed, passes }).toMatchObject({ passes: false });
+});
+
+test.each([
+  'ls -l /var/log',
+  'cat install.sh',
+  'ls /usr/bin/python3',
+  'ls /bin/bash-completion',
+  'push',
+  'nodetool status',
+  'systemctl restart nginx.service',
+  'journalctl -u nginx -n 100 --no-pager',
+  'df -h',
+  'uptime',
+  'tail -n 100 /var/log/syslog',
+  'grep -r error /var/log',
+  'find /var/log -name x.log -mtime +7',
+  'tar czf /tmp/backup.tgz /etc',
+  'tar -xvzf backup.tgz -C /tmp',
+  'rsync -av /a /b',
+  'git status',
+  'git log --oneline -n 5',
+  'sort -u x',
+  'sed -n 10,20p x',
+  "sed 's/a/b/g' x",
+  'docker ps',
+  'docker logs -f web',
+  'kubectl get pods -n web',
+  'ip addr show',
+  'ip -4 route',
+  'rm -rf /tmp/x',
+  'cp -a x y',
+  'mkdir -p /srv/app',
+  'chmod 644 x',
+  'curl -sS http://127.0.0.1/healthz',
+  'openssl x509 -in cert.pem -noout -dates',
+  'sha256sum x',
+  'apt-get install nginx',
+  'dpkg -L nginx',
+  'rpm -q nginx',
+  "printf '%s' x",
+  'test -e /etc/hosts',
+  'exit 7',
+  'command -v git',
+  'pg_dump shop',
+  'ssh-keyscan localhost',
+  'echo done',
+  'unzip -l x.zip',
+  'dmesg',
+  'kill -TERM 17',
+])('%j runs itself and nothing else', (text) => {
+  const parsed = parseCommand(text);
+  expect(parsed.literal && classify(parsed.argv)).toEqual({ interpreter: false, runsOthers: false });
+});
+
+test.each([
+  'bash',
+  'python3.11 x',
+  'env bash',
+  'sudo /bin/zsh',
+  'sudo -i',
+  'sudo -u app -s',
+  'xargs rm',
+  'nohup perl',
+  "env -S 'bash -s'",
+  'docker exec -i web sh',
+  '. /dev/stdin',
+])('SH-08 what %j reads may be code', (text) => {
+  const parsed = parseCommand(text);
+  expect(parsed.literal && classify(parsed.argv).interpreter).toBe(true);
+});
+
+test.each(['sudo systemctl restart nginx', 'timeout 5 ls', 'find . -exec rm x', 'nice tar czf x y', 'make all'])(
+  '%j runs another, and what it reads is data',
+  (text) => {
+    const parsed = parseCommand(text);
+    expect(parsed.literal && classify(parsed.argv)).toEqual({ interpreter: false, runsOthers: true });
+  },
+);
+
+test.each(['git log', 'systemctl status x', 'journalctl'])('SH-07 %j starts a pager on a terminal only', (text) => {
+  const argv = text.split(' ');
+  expect(classify(argv, { pty: true }).runsOthers).toBe(true);
+  expect(classify(argv, { pty: false }).runsOthers).toBe(false);
+});
+
+test('a word that is not known may be anything', () => {
+  expect(classify([undefined, 'x'])).toEqual({ interpreter: true, runsOthers: true });
+  expect(classify(['env', undefined])).toEqual({ interpreter: true, runsOthers: true });
+  expect(classify(['find', undefined]).runsOthers).toBe(true);
+  expect(classify(['ls', undefined])).toEqual({ interpreter: false, runsOthers: false });
+  expect(classify([''])).toEqual({ interpreter: true, runsOthers: true });
+});
+
+test.each([
+  ['/usr/bin/python3.11', 'python'],
+  ['bash-5.1', 'bash'],
+  ['php8.2-cgi', 'php-cgi'],
+  ['VIM.basic', 'vim'],
+  ['sha256sum', 'sha256sum'],
+  ['gcc-12', 'gcc'],
+  ['/bin/sh/', ''],
+])('%s is known as %s', (word, name) => expect(programName(word)).toBe(name));

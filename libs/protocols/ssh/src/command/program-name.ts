@@ -1,0 +1,9 @@
+/**
+ * The name by which a program is known: without its folder, version and variant, so that `/usr/bin/python3.11` is `python`.
+ * In lower case, since some file systems do not tell.
+ */
+export function programName(word: string): string {
+  const name = word.slice(word.lastIndexOf('/') + 1).toLowerCase();
+  const plain = name.replace(/\.(?:exe|basic|tiny|nox|gtk3?|static|real|distrib)$/, '');
+  return plain.replace(/[-.]?\d+(?:\.\d+)+/, '').replace(/(?<=[a-z])[-.]?\d+(?:-\d+)?[a-z]?$/, '');
+}
