@@ -232,6 +232,7 @@ export class Gateway {
       limits: config.limits,
       tls: () => (config.plain.has(listener) ? undefined : this.#tls?.context),
       authenticate: (credential) => this.#authenticator.authenticate(credential),
+      authenticateKey: (key) => this.#authenticator.authenticateKey(key),
       resource: (name, protocol) => policies.current?.resource(name, protocol),
       open: (request) => this.#sessions.open(request),
       get pseudonymKey() {

@@ -7,11 +7,13 @@ import {
   exchangeClaims,
   inMilliseconds,
   issuerToken,
+  lineOf,
   loginClaims,
   loginId,
   organisation,
   personClaims,
   pipelineClaims,
+  sshKeysOf,
 } from './testing-identity.js';
 import { client, ready, withGateway, type Running } from './testing-running-gateway.js';
 
@@ -30,6 +32,8 @@ const agent = token(agentClaims);
 const exchange = token(exchangeClaims);
 const person: Credential = () => issuerToken(personClaims);
 const pipeline: Credential = () => issuerToken(pipelineClaims);
+const personsKey: Credential = () => Promise.resolve(`key:${sshKeysOf.bob.blob.toString('base64')}`);
+const accountsKey: Credential = () => Promise.resolve(`key:${sshKeysOf.ci.blob.toString('base64')}`);
 
 const publish =
   (change: (parts: Organisation) => Partial<PolicySnapshot>) =>
@@ -69,6 +73,17 @@ const cuts: [string, Credential, (running: Running) => void, string][] = [
   ['an issuer’s person, when the rule is gone', person, issuers(robots), gone],
   ['an issuer’s pipeline, when the rule is gone', pipeline, issuers(robots), gone],
   ['an issuer’s pipeline, when revoked', pipeline, revoked('ServiceAccount::ci'), withdrawn],
+  ['an SSH key’s person, when disabled', personsKey, users({ disabled: true }), gone],
+  ['an SSH key’s person, when the key is not theirs any more', personsKey, users({ sshKeys: [] }), gone],
+  ['an SSH key’s person, when somebody else has it too', personsKey, users({ sshKeys: [lineOf(sshKeysOf.bob)] }), gone],
+  ['an SSH key’s person, when revoked', personsKey, revoked('User::bob'), withdrawn],
+  ['an SSH key’s account, when it is gone', accountsKey, publish(() => ({ serviceAccounts: [] })), gone],
+  [
+    'an SSH key’s account, when the key is revoked',
+    accountsKey,
+    revoked('ServiceAccount::ci', 'ssh:SHA256:of-the-key'),
+    withdrawn,
+  ],
 ];
 
 test.each(cuts)(
@@ -96,7 +111,7 @@ test(
     await withGateway(async (running) => {
       await ready(running, organisation());
       const live = await Promise.all(
-        [login, agent, exchange, person, pipeline].map(async (credential) =>
+        [login, agent, exchange, person, pipeline, personsKey].map(async (credential) =>
           client(running.port, `${await credential(running)} shop`),
         ),
       );
@@ -109,7 +124,7 @@ test(
         running,
       );
       await new Promise((resolve) => setTimeout(resolve, 300));
-      expect(live.map(({ ended }) => ended())).toEqual([false, false, false, false, false]);
+      expect(live.map(({ ended }) => ended())).toEqual([false, false, false, false, false, false]);
     });
   },
   patience,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Action, Decision } from '@sallyport/domain';
-import type { GatewayHost, LiveSession, ProtocolAdapter } from '@sallyport/enforcement';
+import type { Authenticated, GatewayHost, LiveSession, ProtocolAdapter } from '@sallyport/enforcement';
 import type { Config } from './config.js';
 import { createLogger, type Logger } from './logger.js';
 import type { CompilePolicies } from './policy/judge.js';
@@ -76,7 +76,7 @@ export function selectAction(text = 'select 1'): Action {
   };
 }
 
-/** A protocol of one line: the credential, then the resource's name. Answers `ready` or `no`; ends with the reason. */
+/** A protocol of one line: the credential (`key:` and base64 of a public key that counts as signed with), then the resource's name. Answers `ready` or `no`; ends with the reason. */
 export class LineAdapter implements ProtocolAdapter {
   readonly listener = 'postgres';
   readonly serves = [
@@ -95,7 +95,7 @@ export class LineAdapter implements ProtocolAdapter {
   }
 
   async #login(socket: Socket, host: GatewayHost, login: { credential: string; resource: string }): Promise<void> {
-    const authenticated = await host.authenticate(login.credential);
+    const authenticated = await proved(host, login.credential);
     const resource = host.resource(login.resource, 'postgres');
     if (!authenticated || !resource) return void socket.end('no\n');
     try {
@@ -112,4 +112,10 @@ export class LineAdapter implements ProtocolAdapter {
       socket.end(`${(error as { code?: string }).code}\n`);
     }
   }
+}
+
+function proved(host: GatewayHost, credential: string): Promise<Authenticated | undefined> {
+  if (!credential.startsWith('key:')) return host.authenticate(credential);
+  const blob = Buffer.from(credential.slice('key:'.length), 'base64');
+  return host.authenticateKey!({ algorithm: 'ssh-ed25519', blob, fingerprint: 'SHA256:of-the-key' });
 }

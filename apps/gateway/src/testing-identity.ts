@@ -1,4 +1,5 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
+import type { PublicKey } from '@sallyport/enforcement';
 import type { PolicySnapshot } from '@sallyport/gateway-contract';
 import { SignJWT } from 'jose';
 import { sha256 } from './testing-control-plane.js';
@@ -6,6 +7,9 @@ import { sha256 } from './testing-control-plane.js';
 /** For tests: a small organisation as a snapshot tells of it, and the tokens its people and machines come with. */
 export const loginId = '5f0c6a8e-7a4b-4a53-9a0e-0c5b1de4a001';
 export const issuerUrl = 'https://idp.example.test';
+
+/** Registered to bob and to `ci`, by comment. */
+export const sshKeysOf = { bob: publicKey('bob'), ci: publicKey('ci') } as const;
 
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const inAnHour = (): string => inMilliseconds(3_600_000);
@@ -35,8 +39,11 @@ export function organisation(): Parts {
     logins: [],
   });
   return {
-    serviceAccounts: [account('ci'), account('helper')],
-    users: [{ ...user('alice'), logins: [{ id: loginId, expiresAt: inAnHour(), groups: ['engineers'] }] }, user('bob')],
+    serviceAccounts: [{ ...account('ci'), sshKeys: [lineOf(sshKeysOf.ci)] }, account('helper')],
+    users: [
+      { ...user('alice'), logins: [{ id: loginId, expiresAt: inAnHour(), groups: ['engineers'] }] },
+      { ...user('bob'), sshKeys: [lineOf(sshKeysOf.bob)] },
+    ],
     groups: [
       { name: 'staff', members: ['User::alice', 'User::bob', 'Group::engineers'] },
       { name: 'bots', members: ['ServiceAccount::helper'] },
@@ -66,6 +73,20 @@ export function organisation(): Parts {
     ],
     revokedTokens: [],
   };
+}
+
+/** As a snapshot has it. */
+export function lineOf({ algorithm, blob }: PublicKey): string {
+  return `${algorithm} ${blob.toString('base64')}`;
+}
+
+/** An Ed25519 public key as SSH writes it (RFC 8709 §4), the same one for the same seed. */
+export function publicKey(seed: string): PublicKey {
+  const algorithm = 'ssh-ed25519';
+  const fields = [Buffer.from(algorithm), createHash('sha256').update(seed).digest()];
+  const blob = Buffer.concat(fields.flatMap((field) => [Buffer.from([0, 0, 0, field.length]), field]));
+  const digest = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
+  return { algorithm, blob, fingerprint: `SHA256:${digest}` };
 }
 
 export const personClaims = { sub: 'alice-at-corp', kind: 'person', groups: ['eng', 'other'] };

@@ -28,6 +28,7 @@ export {
   serviceAccountPatch,
   serviceAccountSpec,
 } from './service-account.js';
+export { withoutComment } from './ssh-key.js';
 export type { User, UserPatch, UserSpec } from './user.js';
 export { externalIdentity, newUser, user, userPage, userPatch, userSpec } from './user.js';
 export type { Role, RoleRequestRules, RoleSpec } from './role.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { objectName, pageOf, storedFields } from './names.js';
+import { sshKeys } from './ssh-key.js';
 
 const time = z.iso.datetime({ offset: true });
 const groups = z.array(objectName).max(1000);
@@ -13,6 +14,8 @@ export const serviceAccountSpec = z.strictObject({
   disabled: z.boolean().optional(),
   /** From then on it proves nobody. Absent: it does not end. */
   expiresAt: time.optional(),
+  /** Public keys that are as good as its other keys, at the SSH listener only. Absent: none. */
+  sshKeys: sshKeys.optional(),
 });
 export type ServiceAccountSpec = z.infer<typeof serviceAccountSpec>;
 
@@ -25,6 +28,7 @@ export const serviceAccountPatch = z
     owner: owner.optional(),
     disabled: z.boolean().optional(),
     expiresAt: time.nullable().optional(),
+    sshKeys: sshKeys.optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'must change something');
 export type ServiceAccountPatch = z.infer<typeof serviceAccountPatch>;
@@ -35,6 +39,8 @@ export const serviceAccount = z.strictObject({
   owner: z.string().nullable(),
   disabled: z.boolean(),
   expiresAt: time.nullable(),
+  /** Absent: none. */
+  sshKeys: z.array(z.string()).optional(),
   ...storedFields,
 });
 export type ServiceAccount = z.infer<typeof serviceAccount>;

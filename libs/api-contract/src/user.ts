@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { objectName, pageOf, storedFields } from './names.js';
+import { sshKeys } from './ssh-key.js';
 
 /** One way a person is known: what one issuer calls them. An e-mail address is never an identity. */
 export const externalIdentity = z.strictObject({
@@ -22,6 +23,8 @@ export const userSpec = z.strictObject({
   email: email.optional(),
   displayName: displayName.optional(),
   disabled: z.boolean().optional(),
+  /** Public keys that are as good as a login at the SSH listener. Absent: none. */
+  sshKeys: sshKeys.optional(),
 });
 export type UserSpec = z.infer<typeof userSpec>;
 
@@ -34,6 +37,7 @@ export const userPatch = z
     email: email.nullable().optional(),
     displayName: displayName.nullable().optional(),
     disabled: z.boolean().optional(),
+    sshKeys: sshKeys.optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'must change something');
 export type UserPatch = z.infer<typeof userPatch>;
@@ -44,6 +48,8 @@ export const user = z.strictObject({
   email: z.string().nullable(),
   displayName: z.string().nullable(),
   disabled: z.boolean(),
+  /** Absent: none. */
+  sshKeys: z.array(z.string()).optional(),
   ...storedFields,
 });
 export type User = z.infer<typeof user>;

@@ -4,6 +4,7 @@ import { Authenticator } from './authenticator.js';
 import { PolicyCache } from '../policy/policy-cache.js';
 import { sha256, TestingControlPlane } from '../testing-control-plane.js';
 import { compileWords, silentLog } from '../testing-gateway.js';
+import { lineOf, organisation, publicKey, sshKeysOf } from '../testing-identity.js';
 
 const source = new TestingControlPlane();
 
@@ -68,6 +69,26 @@ test('neither key nor token outlives its account, its key or its time', async ()
     expect(await gate.authenticate('sp_ci')).toBeUndefined();
     expect(await gate.authenticate(token)).toBeUndefined();
   }
+});
+
+test('SH-11: a registered SSH key proves its holder, any other nobody', async () => {
+  const gate = authenticator(organisation());
+  const bob = { type: 'User', id: 'bob', groups: ['staff'], roles: ['reader'] };
+  const { bob: key, ci: other } = sshKeysOf;
+  const authenticated = await gate.authenticateKey(key);
+  expect(authenticated).toEqual({ principal: bob, credentialId: `ssh:${key.fingerprint}` });
+  expect(gate.evidenceOf(authenticated!)).toMatchObject({ subject: { kind: 'sshKey', ref: 'User::bob' } });
+  expect((await gate.authenticateKey(other))?.principal).toMatchObject({ type: 'ServiceAccount', id: 'ci' });
+  expect(await gate.authenticateKey(publicKey('somebody'))).toBeUndefined();
+  expect(await gate.authenticateKey({ ...key, blob: Buffer.concat([key.blob, Buffer.of(0)]) })).toBeUndefined();
+  expect(await gate.authenticateKey({ ...key, blob: Buffer.alloc(0) })).toBeUndefined();
+});
+
+test('a public key is no token', async () => {
+  const gate = authenticator(organisation());
+  const { blob, fingerprint } = sshKeysOf.bob;
+  for (const text of [lineOf(sshKeysOf.bob), blob.toString('base64'), fingerprint, `ssh:${fingerprint}`])
+    expect(await gate.authenticate(text)).toBeUndefined();
 });
 
 const wrongTokens: [string, () => Promise<string>][] = [

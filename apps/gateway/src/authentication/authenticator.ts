@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Authenticated } from '@sallyport/enforcement';
+import type { Authenticated, PublicKey } from '@sallyport/enforcement';
 import type { Logger } from '../logger.js';
 import type { PolicyCache } from '../policy/policy-cache.js';
 import type { Revision } from '../policy/revision.js';
@@ -23,7 +23,8 @@ type Shown =
 
 /**
  * Who a credential proves, from the signed snapshot alone: a service-account key by its hash, an access token by the
- * control plane's keys, a trusted issuer's token by that issuer's. A token is as good as what is behind it.
+ * control plane's keys, a trusted issuer's token by that issuer's, an SSH key by being registered. A token is as good as what
+ * is behind it.
  */
 export class Authenticator {
   readonly #evidence = new WeakMap<Authenticated, Evidence>();
@@ -40,9 +41,22 @@ export class Authenticator {
   }
 
   /** Undefined: it proves nobody. Never rejects. */
-  async authenticate(credential: string): Promise<Authenticated | undefined> {
+  authenticate(credential: string): Promise<Authenticated | undefined> {
+    return this.#answer((revision) =>
+      credential.length > maxCredentialLength
+        ? { reason: 'too-large', kind: 'unknown' }
+        : this.#read(revision, credential),
+    );
+  }
+
+  /** The same for a key with which the client has signed. */
+  authenticateKey(key: PublicKey): Promise<Authenticated | undefined> {
+    return this.#answer((revision) => this.#readSshKey(revision, key));
+  }
+
+  async #answer(read: (revision: Revision) => Shown | Promise<Shown>): Promise<Authenticated | undefined> {
     try {
-      const outcome = await this.#authenticate(credential);
+      const outcome = await this.#authenticate(read);
       if (!('reason' in outcome)) return outcome;
       this.#refusals.refused(outcome);
     } catch {
@@ -56,11 +70,10 @@ export class Authenticator {
     return this.#evidence.get(authenticated);
   }
 
-  async #authenticate(credential: string): Promise<Authenticated | Refusal> {
+  async #authenticate(read: (revision: Revision) => Shown | Promise<Shown>): Promise<Authenticated | Refusal> {
     const revision = this.policies.current;
     if (!revision) return { reason: 'policy-stale', kind: 'unknown' };
-    if (credential.length > maxCredentialLength) return { reason: 'too-large', kind: 'unknown' };
-    const shown = await this.#read(revision, credential);
+    const shown = await read(revision);
     if ('reason' in shown) return shown;
     const { evidence, kind, issuedAt = -Infinity } = shown;
     const proof = await this.#prove(evidence, issuedAt);
@@ -83,6 +96,14 @@ export class Authenticator {
     if (!key) return { reason: 'unknown-key', kind: 'key' };
     const subject = { kind: 'key', keyId: key.id, account: key.account } as const;
     return { evidence: { credentialId: key.id, subject, shownAt: this.clock() }, kind: 'key' };
+  }
+
+  #readSshKey(revision: Revision, { blob, fingerprint }: PublicKey): Shown {
+    const key = blob.toString('base64');
+    const holder = revision.directory.sshKeyHolder(key);
+    if (!holder) return { reason: 'unknown-ssh-key', kind: 'ssh-key' };
+    const subject = { kind: 'sshKey', key, ref: `${holder.kind}::${holder.name}` } as const;
+    return { evidence: { credentialId: `ssh:${fingerprint}`, subject, shownAt: this.clock() }, kind: 'ssh-key' };
   }
 
   async #readAccessToken(revision: Revision, token: string): Promise<Shown> {

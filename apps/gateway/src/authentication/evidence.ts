@@ -1,13 +1,22 @@
 import type { TokenLimits } from '@sallyport/policy';
 
 /** What proved a session's subject, without any secret: enough to prove it again under whatever revision is in force. */
-export type SubjectEvidence = KeyEvidence | LoginEvidence | IssuerEvidence | ExchangeEvidence;
+export type SubjectEvidence = KeyEvidence | SshKeyEvidence | LoginEvidence | IssuerEvidence | ExchangeEvidence;
 
 export interface KeyEvidence {
   readonly kind: 'key';
   readonly keyId: string;
   /** Name of the service account. */
   readonly account: string;
+}
+
+/** A public key whose holder signed with it. */
+export interface SshKeyEvidence {
+  readonly kind: 'sshKey';
+  /** Base64 of RFC 4253 §6.6. */
+  readonly key: string;
+  /** Whom it proved: it goes on to prove this one or nobody. As in `User::alice`. */
+  readonly ref: string;
 }
 
 export interface LoginEvidence {

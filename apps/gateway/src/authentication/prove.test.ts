@@ -2,7 +2,15 @@ import type { PolicySnapshot } from '@sallyport/gateway-contract';
 import { Judge } from '@sallyport/policy';
 import { Revision } from '../policy/revision.js';
 import { TestingControlPlane } from '../testing-control-plane.js';
-import { loginId, organisation, personClaims, pipelineClaims, issuerUrl } from '../testing-identity.js';
+import {
+  lineOf,
+  loginId,
+  organisation,
+  personClaims,
+  pipelineClaims,
+  issuerUrl,
+  sshKeysOf,
+} from '../testing-identity.js';
 import type { Evidence, SubjectEvidence } from './evidence.js';
 import { prove } from './prove.js';
 
@@ -16,6 +24,10 @@ const revisionOf = (change: (parts: Organisation) => Partial<PolicySnapshot> = (
 const now = Date.now();
 const claims = (own: Record<string, unknown>) => ({ iss: issuerUrl, aud: 'sallyport', ...own });
 const key: SubjectEvidence = { kind: 'key', keyId: 'ci-key', account: 'ci' };
+const sshKey: SubjectEvidence = { kind: 'sshKey', key: sshKeysOf.bob.blob.toString('base64'), ref: 'User::bob' };
+const accountsSshKey: SubjectEvidence = {
+  ...{ kind: 'sshKey', key: sshKeysOf.ci.blob.toString('base64'), ref: 'ServiceAccount::ci' },
+};
 const login: SubjectEvidence = { kind: 'login', loginId, user: 'alice' };
 const person: SubjectEvidence = {
   ...{ kind: 'issuer', issuer: 'corp', subject: 'alice-at-corp' },
@@ -47,6 +59,12 @@ const agent = of(login, { actor: helper });
 
 test.each<[string, Evidence, object]>([
   ['a key', of(key), { type: 'ServiceAccount', id: 'ci', groups: [], roles: [], owner: 'alice' }],
+  ['a person’s SSH key', of(sshKey), { type: 'User', id: 'bob', groups: ['staff'], roles: ['reader'] }],
+  [
+    'an account’s SSH key',
+    of(accountsSshKey),
+    { type: 'ServiceAccount', id: 'ci', groups: [], roles: [], owner: 'alice' },
+  ],
   ['a login', of(login), { type: 'User', id: 'alice', groups: ['engineers', 'staff'], roles: ['reader'] }],
   ['a person’s token', of(person), { type: 'User', id: 'alice', groups: ['engineers', 'staff'], roles: ['reader'] }],
   ['a pipeline’s token', of(pipeline), { type: 'ServiceAccount', id: 'ci', groups: [], roles: [], owner: 'alice' }],
@@ -91,6 +109,12 @@ test.each<[string, Evidence, (parts: Organisation) => Partial<PolicySnapshot>, s
   ['the key is another account’s', of({ ...key, account: 'helper' }), () => ({}), 'key-of-another'],
   ['the account is disabled', of(key), accounts('ci', { disabled: true }), 'account-disabled'],
   ['the account has expired', of(key), accounts('ci', { expiresAt: past }), 'account-expired'],
+  ['the SSH key is gone', of(sshKey), users({ sshKeys: [] }), 'unknown-ssh-key'],
+  ['two have the SSH key', of(sshKey), users({ sshKeys: [lineOf(sshKeysOf.bob)] }), 'unknown-ssh-key'],
+  ['the SSH key is another’s by now', of({ ...sshKey, ref: 'User::alice' }), () => ({}), 'ssh-key-of-another'],
+  ['the SSH key’s person is disabled', of(sshKey), users({ disabled: true }), 'user-disabled'],
+  ['the SSH key’s account is disabled', of(accountsSshKey), accounts('ci', { disabled: true }), 'account-disabled'],
+  ['the SSH key’s account has expired', of(accountsSshKey), accounts('ci', { expiresAt: past }), 'account-expired'],
   ['the login has ended', of(login), users({ logins: [] }), 'unknown-login'],
   ['the login has expired', of(login), logins({ expiresAt: past }), 'login-expired'],
   ['the login is another’s', of({ ...login, user: 'bob' }), () => ({}), 'login-of-another'],

@@ -10,6 +10,8 @@ export type ProofRefusal =
   | 'unknown-key'
   | 'key-of-another'
   | 'key-expired'
+  | 'unknown-ssh-key'
+  | 'ssh-key-of-another'
   | 'unknown-account'
   | 'account-disabled'
   | 'account-expired'
@@ -85,6 +87,8 @@ function proveSubject(revision: Revision, evidence: Evidence, now: number): Stan
   switch (subject.kind) {
     case 'key':
       return proveKey(directory, subject, now);
+    case 'sshKey':
+      return proveSshKey(directory, subject, now);
     case 'login':
       return proveLogin(directory, subject, now);
     case 'issuer':
@@ -103,6 +107,21 @@ function proveKey(
   if (key.account !== account) return refused('key-of-another');
   if (!(now < key.expiresAt)) return refused('key-expired');
   return standingAccount(directory, account, { now, until: key.expiresAt });
+}
+
+/** A person it proves is in the groups that are declared: there is no login whose claims could give others. */
+function proveSshKey(
+  directory: Directory,
+  { key, ref }: Extract<SubjectEvidence, { kind: 'sshKey' }>,
+  now: number,
+): Standing | Refused {
+  const holder = directory.sshKeyHolder(key);
+  if (!holder) return refused('unknown-ssh-key');
+  const { kind, name } = holder;
+  if (`${kind}::${name}` !== ref) return refused('ssh-key-of-another');
+  return kind === 'User'
+    ? standingUser(directory, name, { until: Infinity, byClaims: [] })
+    : standingAccount(directory, name, { now, until: Infinity });
 }
 
 function proveLogin(

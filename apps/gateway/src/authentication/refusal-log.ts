@@ -3,7 +3,7 @@ import type { Logger } from '../logger.js';
 export interface Refusal {
   /** A stable code. */
   readonly reason: string;
-  readonly kind: 'key' | 'access-token' | 'issuer-token' | 'unknown';
+  readonly kind: 'key' | 'ssh-key' | 'access-token' | 'issuer-token' | 'unknown';
   /** Only what was verified, and names that administrators gave: what a stranger sent is not logged. */
   readonly credentialId?: string;
   readonly issuer?: string;

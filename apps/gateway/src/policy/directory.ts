@@ -14,6 +14,11 @@ export interface KnownAccount {
   /** As of keys. */
   readonly expiresAt: number;
 }
+/** Whom a registered SSH key proves. */
+export interface SshKeyHolder {
+  readonly kind: 'User' | 'ServiceAccount';
+  readonly name: string;
+}
 export interface KnownUser {
   readonly name: string;
   readonly disabled: boolean;
@@ -46,6 +51,8 @@ export class Directory {
   readonly #logins = new Map<string, KnownLogin>();
   /** By issuer, then subject; null where two people claim to be the same one. */
   readonly #identities = new Map<string, Map<string, KnownUser | null>>();
+  /** By base64 of the key's bytes, which name its type themselves; null where two have the same one. */
+  readonly #sshKeys = new Map<string, SshKeyHolder | null>();
   readonly #issuers = new Map<string, KnownIssuer>();
   readonly #claimGroups = new Map<string, ClaimGroup[]>();
   readonly #rolesOf = new Map<string, string[]>();
@@ -94,6 +101,11 @@ export class Directory {
     return this.#identities.get(issuer)?.get(subject) ?? undefined;
   }
 
+  /** @param key base64 of RFC 4253 §6.6. */
+  sshKeyHolder(key: string): SshKeyHolder | undefined {
+    return this.#sshKeys.get(key) ?? undefined;
+  }
+
   issuer(name: string): KnownIssuer | undefined {
     return this.#issuers.get(name);
   }
@@ -125,7 +137,9 @@ export class Directory {
     return { roles: [...found].sort(), until };
   }
 
-  #addAccount({ name, owner, disabled, expiresAt, keys }: PolicySnapshot['serviceAccounts'][number]): void {
+  #addAccount(account: PolicySnapshot['serviceAccounts'][number]): void {
+    const { name, owner, disabled, expiresAt, keys, sshKeys } = account;
+    this.#addSshKeys({ kind: 'ServiceAccount', name }, sshKeys);
     this.#accounts.set(name, { name, owner, disabled, expiresAt: instant(expiresAt) });
     for (const key of keys) {
       const known = { id: key.id, account: name, expiresAt: instant(key.expiresAt) };
@@ -134,7 +148,8 @@ export class Directory {
     }
   }
 
-  #addUser({ name, disabled, identities, logins }: PolicySnapshot['users'][number]): void {
+  #addUser({ name, disabled, identities, logins, sshKeys }: PolicySnapshot['users'][number]): void {
+    this.#addSshKeys({ kind: 'User', name }, sshKeys);
     const user = { name, disabled };
     this.#users.set(name, user);
     for (const { issuer, subject } of identities) {
@@ -145,6 +160,13 @@ export class Directory {
     }
     for (const { id, expiresAt, groups } of logins)
       this.#logins.set(id, { user: name, expiresAt: instant(expiresAt), groups });
+  }
+
+  #addSshKeys(holder: SshKeyHolder, keys: readonly string[] = []): void {
+    for (const line of keys) {
+      const key = line.slice(line.indexOf(' ') + 1);
+      this.#sshKeys.set(key, this.#sshKeys.has(key) ? null : holder);
+    }
   }
 }
 

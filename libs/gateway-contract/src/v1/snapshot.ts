@@ -56,6 +56,9 @@ export const snapshotResource = z.strictObject({
   revision: z.string(),
 });
 
+/** Registered public keys, `ssh-ed25519 AAAA…` without a comment. Absent: none. */
+const sshKeys = z.array(z.string()).optional();
+
 export const snapshotServiceAccount = z.strictObject({
   name,
   owner: z.string().optional(),
@@ -69,6 +72,7 @@ export const snapshotServiceAccount = z.strictObject({
       expiresAt: time.nullable(),
     }),
   ),
+  sshKeys,
 });
 
 /** A person, and the logins of theirs that stand. */
@@ -85,6 +89,7 @@ export const snapshotUser = z.strictObject({
       groups: z.array(name),
     }),
   ),
+  sshKeys,
 });
 
 export const snapshotRole = z.strictObject({

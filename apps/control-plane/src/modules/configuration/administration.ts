@@ -49,8 +49,8 @@ function privilegeOf(configuration: Configuration, group: string): unknown {
     refs,
     claims,
     // Whoever says who somebody is can be them.
-    people: people.map(({ name, spec }) => [name, spec.identities, spec.disabled]),
-    accounts: accounts.map(({ name, spec }) => [name, spec.disabled, spec.expiresAt]),
+    people: people.map(({ name, spec }) => [name, spec.identities, spec.sshKeys, spec.disabled]),
+    accounts: accounts.map(({ name, spec }) => [name, spec.sshKeys, spec.disabled, spec.expiresAt]),
     trusted: configuration
       .list('TrustedIssuer')
       .filter(({ name, spec }) => issuers.has(name) || spec.match.some(({ principal }) => refs.includes(principal)))

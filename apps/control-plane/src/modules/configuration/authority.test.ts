@@ -12,6 +12,7 @@ type Spec<K extends Manifest['kind']> = Extract<Manifest, { kind: K }>['spec'];
 
 const manifest = <K extends Manifest['kind']>(kind: K, name: string, spec: Spec<K>): Manifest =>
   ({ kind, name, spec }) as unknown as Manifest;
+const key = 'ssh-ed25519 AAAA somebody’s';
 const group = (name: string, members: string[], claims: Spec<'Group'>['claims'] = []) =>
   manifest('Group', name, { members, claims });
 const account = (name: string, groups: string[], rest: Partial<Spec<'ServiceAccount'>> = {}) =>
@@ -107,6 +108,26 @@ test('an account is judged by what it was and by what it would be', () => {
   expect(after).toEqual(['update', 'service-accounts', { ...facts, groups: ['ci', 'dba'], lifetimeSeconds: 7200 }]);
 });
 
+test('SH-11: an SSH key added to an account is a key made for it', () => {
+  const verbs = (edit: Edit) => asked([edit]).map(([verb, collection]) => `${verb} ${collection}`);
+  const expiresAt = '2030-01-01T01:00:00Z';
+  const withKey = put(account('ci-old', ['ci'], { expiresAt, sshKeys: [key] }));
+  expect(verbs(withKey)).toEqual([
+    ...['update service-accounts', 'update service-accounts'],
+    ...['create service-account-keys', 'create service-account-keys'],
+  ]);
+  expect(verbs(put(account('ci-new', ['ci'], { sshKeys: [key] }), 'create'))).toHaveLength(2);
+  expect(verbs(put(account('ci-old', ['ci'], { expiresAt, sshKeys: [] })))).toHaveLength(2);
+  const [, , made] = asked([withKey]).at(-1)!;
+  expect(made).toMatchObject({ kind: 'Key', name: 'ci-old', groups: ['ci'], owner: 'alice' });
+  expect(made.lifetimeSeconds).toBeLessThanOrEqual((Date.parse(expiresAt) - Date.now()) / 1000 + 1);
+  const noKeys = ([, collection]: Question) => collection !== 'service-account-keys';
+  expect(refusal(() => asked([withKey], pipeline, noKeys))).toMatchObject({
+    status: 403,
+    detail: 'Your identity may not add keys to ServiceAccount ci-old.',
+  });
+});
+
 test('a group that lists an account before it is made counts among its groups', () => {
   expect(asked([put(account('listed', ['ci']), 'create')])[0]![2].groups).toEqual(['ci', 'dba']);
   const both = asked([put(group('late', ['ServiceAccount::fresh'])), put(account('fresh', []))]);
@@ -146,6 +167,11 @@ test.each<[string, Edit[]]>([
   ['an administrator disabled', [put(account('admin', ['admins'], { disabled: true }))]],
   ['an auditor enabled', [put(account('watcher', ['auditors'], { disabled: false }))]],
   ['an end put off', [put(account('operator', [], { expiresAt: '2099-01-01T00:00:00Z' }))]],
+  [
+    "an administrator's SSH key",
+    [put(manifest('User', 'root', { identities: [{ issuer: 'corp', subject: '1' }], sshKeys: [key] }))],
+  ],
+  ["an administrating account's SSH key", [put(account('operator', [], { sshKeys: [key] }))]],
   ["an administrator's identity changed", [put(user('root', '3'))]],
   ['the provider of an administrator moved', [put(provider('https://evil.example.com'))]],
   ['a trusted issuer that proves an administrator', [put(trusted('mine', 'ServiceAccount::operator'))]],

@@ -9,6 +9,7 @@ import { apiObject, collectionOf } from './api-objects.js';
 import type { StoredObject, StoredSpecs } from './configuration.js';
 import { Configuration, objectKey } from './configuration.js';
 import type { Edit } from './edit.js';
+import { addedSshKeys } from './ssh-key-rules.js';
 import { storedSpec } from './stored-spec.js';
 
 /**
@@ -34,6 +35,10 @@ export function judgeEdits(
     if (kind === 'ServiceAccount' && after && !mayName(after, { before, caller, may, facts: apiObject(after, next) })) {
       throw refused('name this owner of', kind, name);
     }
+    if (kind === 'ServiceAccount' && addedSshKeys(before, after).length > 0) {
+      const mayAdd = (object: ApiObject) => judge(caller, 'create', 'service-account-keys', keyOf(object, after!));
+      if (!states.every(mayAdd)) throw refused('add keys to', kind, name);
+    }
   }
   if (isAdministrator(caller.principal)) return;
   if (isDeepStrictEqual(administrationOf(current), administrationOf(next))) return;
@@ -46,6 +51,13 @@ export function withInheritedOwner(edit: Edit, current: Configuration, { princip
   const { name, spec } = edit.manifest;
   if (spec.owner !== undefined || principal.owner === undefined || current.get('ServiceAccount', name)) return edit;
   return { ...edit, manifest: { ...edit.manifest, spec: { ...spec, owner: principal.owner } } };
+}
+
+/** What rules see of a key that is made for an account: it ends with the account. */
+function keyOf({ lifetimeSeconds: _, ...facts }: ApiObject, account: StoredObject): ApiObject {
+  const { expiresAt } = account.spec as StoredSpecs['ServiceAccount'];
+  const lifetime = expiresAt !== null && { lifetimeSeconds: (Date.parse(expiresAt) - Date.now()) / 1000 };
+  return { ...facts, kind: 'Key', ...lifetime };
 }
 
 /** No owner is written like this. */

@@ -17,12 +17,16 @@ export interface StoredSpecs {
     readonly disabled: boolean;
     /** ISO 8601; null: it does not end. */
     readonly expiresAt: string | null;
+    /** As registered, with their comments. Absent: none. */
+    readonly sshKeys?: readonly string[];
   };
   readonly User: {
     readonly identities: UserSpec['identities'];
     readonly email: string | null;
     readonly displayName: string | null;
     readonly disabled: boolean;
+    /** As of accounts. */
+    readonly sshKeys?: readonly string[];
   };
   readonly Group: { readonly members: GroupSpec['members']; readonly claims: GroupSpec['claims'] };
   readonly Role: {

@@ -9,6 +9,8 @@ const object = (kind: StoredObject['kind'], name: string, spec: object): StoredO
 const user = (name: string, ...identities: [string, string][]) =>
   object('User', name, { identities: identities.map(([issuer, subject]) => ({ issuer, subject })) });
 const account = (name: string, owner: string | null) => object('ServiceAccount', name, { owner });
+const withKeys = (kind: 'User' | 'ServiceAccount', name: string, ...sshKeys: string[]) =>
+  object(kind, name, { identities: [], owner: 'alice', sshKeys });
 const issuer = (kind: 'TrustedIssuer' | 'IdentityProvider', name: string) => object(kind, name, { match: [] });
 
 const current = [
@@ -16,6 +18,7 @@ const current = [
   user('bob', ['corp', '2']),
   account('old', null),
   issuer('IdentityProvider', 'corp'),
+  withKeys('ServiceAccount', 'deploy', 'ssh-ed25519 AAAA old laptop'),
 ];
 const planned = (before: StoredObject | undefined, after: StoredObject | undefined): PlannedChange => {
   const { kind, name } = (after ?? before)!;
@@ -67,4 +70,24 @@ test('ID-04: an issuer has its name for itself', () => {
     issuesOf([undefined, issuer('TrustedIssuer', 'x')], [undefined, issuer('IdentityProvider', 'x')]),
   ).toHaveLength(2);
   expect(issuesOf([current[3], undefined], [undefined, issuer('TrustedIssuer', 'corp')])).toEqual([]);
+});
+
+test('SH-11: an SSH key is one principal’s, whatever its comment says', () => {
+  expect(issuesOf([undefined, withKeys('User', 'eve', 'ssh-ed25519 BBBB', 'ssh-ed25519 AAAA mine')])).toEqual([
+    'User eve spec.sshKeys.1 is registered to ServiceAccount deploy already',
+  ]);
+  expect(issuesOf([undefined, withKeys('ServiceAccount', 'ci', 'ssh-ed25519 B', 'ssh-ed25519 B again')])).toEqual([
+    'ServiceAccount ci spec.sshKeys.1 is listed twice',
+  ]);
+  const both = ['User', 'ServiceAccount'] as const;
+  expect(
+    issuesOf(...both.map((kind): [undefined, StoredObject] => [undefined, withKeys(kind, 'x', 'ssh-rsa C')])),
+  ).toEqual(['ServiceAccount x spec.sshKeys.0 is registered to User x already']);
+  expect(issuesOf([undefined, withKeys('User', 'deploy', 'ssh-ed25519 AAAB')])).toEqual([]);
+});
+
+test('an SSH key can pass from an account to a person in one change', () => {
+  const [deploy] = current.slice(-1);
+  expect(issuesOf([deploy, undefined], [undefined, withKeys('User', 'eve', 'ssh-ed25519 AAAA')])).toEqual([]);
+  expect(issuesOf([deploy, withKeys('ServiceAccount', 'deploy', 'ssh-ed25519 AAAA new')])).toEqual([]);
 });

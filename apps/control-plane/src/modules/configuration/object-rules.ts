@@ -2,6 +2,7 @@ import { trustedIssuerIssues } from '../federation/trusted-issuer-checks.js';
 import type { Configuration, StoredObject, StoredSpecs } from './configuration.js';
 import type { ObjectIssue } from './edit.js';
 import type { PlannedChange } from './plan.js';
+import { sshKeyIssues } from './ssh-key-rules.js';
 
 /** The account that bootstrapping makes; the one that nobody need answer for. */
 export const bootstrapAccount = 'admin';
@@ -11,6 +12,7 @@ export function objectIssues(planned: readonly PlannedChange[], current: Configu
   return [
     ...planned.flatMap(ownerIssue),
     ...identityIssues(planned, current),
+    ...sshKeyIssues(planned, current),
     ...issuerNameIssues(planned, current),
     ...trustedIssuerIssues(planned, current),
   ];

@@ -13,23 +13,25 @@ function specOf(manifest: Manifest, before: StoredObject | undefined): StoredSpe
       return withoutSecret(manifest.spec);
     case 'ServiceAccount': {
       const stored = before?.spec as StoredSpecs['ServiceAccount'] | undefined;
-      const { groups, owner, disabled, expiresAt } = manifest.spec;
+      const { groups, owner, disabled, expiresAt, sshKeys } = manifest.spec;
       return {
         groups: unique(groups),
         // Once somebody answers for an account, somebody does.
         owner: owner ?? stored?.owner ?? null,
         disabled: disabled ?? stored?.disabled ?? false,
         expiresAt: expiresAt ?? null,
+        ...keysGiven(sshKeys),
       };
     }
     case 'User': {
       const stored = before?.spec as StoredSpecs['User'] | undefined;
-      const { identities, email, displayName, disabled } = manifest.spec;
+      const { identities, email, displayName, disabled, sshKeys } = manifest.spec;
       return {
         identities,
         email: email ?? null,
         displayName: displayName ?? null,
         disabled: disabled ?? stored?.disabled ?? false,
+        ...keysGiven(sshKeys),
       };
     }
     case 'Group':
@@ -48,6 +50,11 @@ function specOf(manifest: Manifest, before: StoredObject | undefined): StoredSpe
     case 'Policy':
       return { cedar: manifest.spec.cedar };
   }
+}
+
+/** None is absence: what was stored before there were such keys is then the same. */
+function keysGiven(sshKeys: readonly string[] | undefined): { readonly sshKeys?: readonly string[] } {
+  return sshKeys && sshKeys.length > 0 ? { sshKeys } : {};
 }
 
 function unique(names: readonly string[]): string[] {

@@ -72,11 +72,13 @@ function patched(current: Configuration, name: string, patch: ServiceAccountPatc
   const stored = current.get('ServiceAccount', name);
   if (!stored) throw notFound('ServiceAccount', name);
   const owner = patch.owner ?? stored.spec.owner;
+  const sshKeys = patch.sshKeys ?? stored.spec.sshKeys;
   const expiresAt = patch.expiresAt === undefined ? stored.spec.expiresAt : patch.expiresAt;
   return {
     groups: patch.groups ?? [...stored.spec.groups],
     disabled: patch.disabled ?? stored.spec.disabled,
     ...(owner !== null && { owner }),
     ...(expiresAt !== null && { expiresAt }),
+    ...(sshKeys && { sshKeys: [...sshKeys] }),
   };
 }

@@ -1,6 +1,7 @@
 import type { PolicySnapshot } from '@sallyport/gateway-contract';
 import type { Queryable } from '../../platform/database/query.js';
 import type { Configuration } from '../configuration/configuration.js';
+import { sshKeysPart } from '../identity/ssh-keys.snapshot.js';
 import { groupsOfGrounds } from './claim-grounds.js';
 import type { StoredLogin } from './login-store.js';
 import { standingLogins } from './login-store.js';
@@ -14,6 +15,7 @@ export async function loginsPart(db: Queryable, configuration: Configuration): P
     name,
     disabled: spec.disabled,
     identities: [...spec.identities],
+    ...sshKeysPart(spec),
     logins: (byUser.get(name) ?? []).map((login) => ({
       id: login.id,
       expiresAt: login.expiresAt.toISOString(),

@@ -71,11 +71,13 @@ function patched(current: Configuration, name: string, patch: UserPatch): UserSp
   const stored = current.get('User', name);
   if (!stored) throw notFound('User', name);
   const email = patch.email === undefined ? stored.spec.email : patch.email;
+  const sshKeys = patch.sshKeys ?? stored.spec.sshKeys;
   const displayName = patch.displayName === undefined ? stored.spec.displayName : patch.displayName;
   return {
     identities: patch.identities ?? [...stored.spec.identities],
     disabled: patch.disabled ?? stored.spec.disabled,
     ...(email !== null && { email }),
     ...(displayName !== null && { displayName }),
+    ...(sshKeys && { sshKeys: [...sshKeys] }),
   };
 }

@@ -176,12 +176,13 @@ function create(current: Configuration, identity: Identity, person: ScimPerson):
   };
 }
 
-/** The identities stay those that are stored: no directory says who else somebody is. */
+/** The identities and SSH keys stay those that are stored: no directory says who else somebody is. */
 function put({ name, spec }: StoredObject<'User'>, person: ScimPerson): Edit {
   const identities = [...spec.identities];
+  const keys = spec.sshKeys && { sshKeys: [...spec.sshKeys] };
   return {
     ...{ op: 'put', mode: 'replace', origin: 'api' },
-    manifest: { kind: 'User', name, spec: { identities, ...facts(person) } },
+    manifest: { kind: 'User', name, spec: { identities, ...keys, ...facts(person) } },
   };
 }
 

@@ -17,6 +17,7 @@ import { grantsPart } from '../grants/grants.snapshot.js';
 import { mergeGroups } from '../identity/group-membership.js';
 import type { StoredKey } from '../identity/key-store.js';
 import { allKeys } from '../identity/key-store.js';
+import { sshKeysPart } from '../identity/ssh-keys.snapshot.js';
 import { loginsPart } from '../logins/logins.snapshot.js';
 import { snapshotResource } from './snapshot-resource.js';
 
@@ -82,6 +83,7 @@ export class SnapshotService implements SnapshotSource {
       ...(spec.owner !== null && { owner: spec.owner }),
       disabled: spec.disabled,
       expiresAt: spec.expiresAt ?? null,
+      ...sshKeysPart(spec),
       keys: (keys.get(name) ?? []).map(({ id, hash, expiresAt }) => ({
         ...{ id, hash },
         expiresAt: expiresAt?.toISOString() ?? null,
