@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { npmScript, root, run, say } from './host.mjs';
+import { buildNativeSsh } from './native-ssh.mjs';
 
 const modules = path.join(root, 'node_modules');
 const stamp = path.join(modules, '.sallyport-lock-hash');
@@ -19,6 +20,7 @@ export function installDependencies(node) {
   }
   linkPostgresLibraries();
   linkCommand();
+  buildNativeSsh(node);
 }
 
 /**

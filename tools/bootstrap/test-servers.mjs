@@ -8,6 +8,11 @@ const needed = [
   ['postgresql-client-15', '/usr/lib/postgresql/15/bin/psql'],
   ['pgbouncer', '/usr/sbin/pgbouncer'],
   ['redis-server', '/usr/bin/redis-server'],
+  ['openssh-server', '/usr/sbin/sshd'],
+  ['openssh-client', '/usr/bin/ssh'],
+  ['rsync', '/usr/bin/rsync'],
+  ['nginx', '/usr/sbin/nginx'],
+  ['nghttp2-client', '/usr/bin/h2load'],
 ];
 
 /** Installs what is missing when we may, and says exactly what to install when we may not. */
