@@ -8,11 +8,26 @@ export interface StreamedBody {
   readonly length: number | undefined;
 }
 
-/** What the target gets: the judged request under the resource's own credential, which replaces whatever stands in its place. */
-export function upstreamRequest(
+interface Extras {
+  readonly tunnel: TunnelHandler | undefined;
+  readonly body: StreamedBody | undefined;
+}
+
+/**
+ * What the target gets: the judged request under the resource's own credential, which replaces whatever stands in its place.
+ * Requests that are alike in everything share one object.
+ */
+export function upstreamRequest(session: WebSession, forward: ForwardRequest, extras: Extras): UpstreamRequest {
+  if (forward.body !== 'none' || extras.tunnel) return made(session, forward, extras);
+  let known = session.requests.get(forward);
+  if (!known) session.requests.set(forward, (known = made(session, forward, extras)));
+  return known;
+}
+
+function made(
   { parts, authority, credential, ownHeaders }: WebSession,
   { method, path, headers, body, upgrade }: ForwardRequest,
-  { tunnel, body: streamed }: { readonly tunnel: TunnelHandler | undefined; readonly body: StreamedBody | undefined },
+  { tunnel, body: streamed }: Extras,
 ): UpstreamRequest {
   return {
     method,

@@ -7,8 +7,8 @@ import {
   type LiveSession,
   type ResourceBinding,
 } from '@sallyport/enforcement';
-import { UpstreamPool } from '@sallyport/http-wire';
-import type { HttpProtocol, HttpTarget } from './protocol.js';
+import { UpstreamPool, type UpstreamRequest } from '@sallyport/http-wire';
+import type { ForwardRequest, HttpProtocol, HttpTarget } from './protocol.js';
 import type { PublicPlace } from './response-headers.js';
 import type { Route } from './routing.js';
 import { SecretScan } from './secret-scan.js';
@@ -47,6 +47,8 @@ export class WebSession {
   readonly origin: string;
   /** Set by the gateway alone. */
   readonly ownHeaders: ReadonlySet<string>;
+  /** As sent, by what was judged: without bodies, so that the same can be sent again. */
+  readonly requests = new WeakMap<ForwardRequest, UpstreamRequest>();
   readonly #underWay = new Set<UnderWay>();
   #seq = 0;
   #timer: NodeJS.Timeout | undefined;

@@ -8,8 +8,15 @@ const protocolName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:\/[!#$%&'*+\-.^_`|~0-9A-Za
 /** Methods whose requests say so when they have no body (RFC 9110 section 8.6). */
 const bodyMethods = new Set(['POST', 'PUT', 'PATCH']);
 
+/** Heads of requests that were found to be without fault; whoever asks the same again hands in the same object. */
+const heads = new WeakMap<UpstreamRequest, string>();
+
 /** What is wrong with a request that is about to be sent; undefined: nothing, it can be read in one way only. */
 export function requestFault(request: UpstreamRequest): WireFault | undefined {
+  return heads.has(request) ? undefined : faultOf(request);
+}
+
+function faultOf(request: UpstreamRequest): WireFault | undefined {
   const { method, target, authority, headers, upgrade, body } = request;
   if (!isToken(method) || method === 'CONNECT') return fault('method');
   if (!originForm.test(target)) return fault('target');
@@ -26,9 +33,13 @@ export function requestFault(request: UpstreamRequest): WireFault | undefined {
 
 /** The head of an HTTP/1.1 request as latin1 text; the request is one in which `requestFault` finds no fault. */
 export function requestHeadText(request: UpstreamRequest): string {
+  const known = heads.get(request);
+  if (known !== undefined) return known;
   let text = `${request.method} ${request.target} HTTP/1.1\r\nhost: ${request.authority}\r\n`;
   for (const [name, value] of request.headers) text += `${name}: ${value}\r\n`;
-  return `${text}${framingText(request)}\r\n`;
+  text = `${text}${framingText(request)}\r\n`;
+  if (request.body === undefined) heads.set(request, text);
+  return text;
 }
 
 function framingText({ method, body, upgrade }: UpstreamRequest): string {

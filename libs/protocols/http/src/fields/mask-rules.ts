@@ -75,10 +75,18 @@ const maxKept = 200;
 /** Compiled masks, by their rules: few are ever in use at once. */
 export class MaskCache {
   private readonly masks = new Map<string, DocumentMask>();
+  /** The rules of one plan are one object. */
+  private readonly byRules = new WeakMap<MaskRules, DocumentMask>();
 
   constructor(private readonly pseudonyms: Pseudonyms) {}
 
   mask(rules: MaskRules): DocumentMask {
+    let mask = this.byRules.get(rules);
+    if (!mask) this.byRules.set(rules, (mask = this.compiled(rules)));
+    return mask;
+  }
+
+  private compiled(rules: MaskRules): DocumentMask {
     const key = JSON.stringify(rules);
     const known = this.masks.get(key);
     if (known) return known;

@@ -25,12 +25,15 @@ import { maskRequest, type Said } from '../request/request-mask.js';
 import { RequestRate } from '../request-rate.js';
 import { webSocketTunnel } from '../websocket/web-socket-tunnel.js';
 import { actionOf, formOf, forwardOf, hiddenBinding, type RequestForm } from './request-meaning.js';
+import { RememberedInspections } from './remembered-inspections.js';
 import { ResourceRules } from './resource-rules.js';
 
 /** A body is taken apart up to here, on the event loop. Bytes. */
 const maxInspectedBytes = 4_194_304;
 /** A body that would stream is held in memory up to here while people decide on it. Bytes. */
 const maxHeldBytes = 16_777_216;
+
+type ReadBody = InspectedRequest['readBody'];
 
 interface Meaning {
   readonly said: Said;
@@ -50,6 +53,7 @@ export class HttpResourceTarget implements HttpTarget {
   private readonly masks: MaskCache;
   private readonly extraHeaders: ReadonlySet<string>;
   private readonly rate: RequestRate;
+  private readonly remembered = new RememberedInspections();
   private readonly maxBodyBytes: number;
   private readonly ownCredential: boolean;
 
@@ -77,11 +81,21 @@ export class HttpResourceTarget implements HttpTarget {
       const reason = { code: 'unsupported', text: 'too many requests to this resource' } as const;
       return { kind: 'refused', status: 429, reason, retryAfterSeconds: Math.ceil(wait) };
     }
-    if (!request.hasBody) return this.attempt(request, head, () => absentBody(head));
+    if (!request.hasBody) return this.bodiless(head);
     return this.readBody(request).then(
-      (body) => this.attempt(request, head, () => body),
+      (body) => this.attempt(request.readBody, head, () => body),
       (error: unknown) => refusedBy(error),
     );
+  }
+
+  /** What it means is all in its head: for one that came before, it is known. */
+  private bodiless(head: RequestHead): Inspection {
+    const key = this.remembered.keyOf(head);
+    const known = key === undefined ? undefined : this.remembered.get(key);
+    if (known) return known;
+    const inspection = this.attempt(undefined, head, () => absentBody(head));
+    if (key !== undefined && inspection.kind === 'understood') this.remembered.keep(key, inspection);
+    return inspection;
   }
 
   private async readBody({ head, readBody }: InspectedRequest): Promise<RequestBody> {
@@ -91,9 +105,9 @@ export class HttpResourceTarget implements HttpTarget {
     return readRequestBody({ head, readBody }, Math.min(this.maxBodyBytes, maxInspectedBytes));
   }
 
-  private attempt(request: InspectedRequest, head: RequestHead, body: () => RequestBody): Inspection {
+  private attempt(readBody: ReadBody | undefined, head: RequestHead, body: () => RequestBody): Inspection {
     try {
-      return this.understood(request, head, this.meaning(head, body()));
+      return this.understood(readBody, head, this.meaning(head, body()));
     } catch (error) {
       return refusedBy(error);
     }
@@ -119,30 +133,36 @@ export class HttpResourceTarget implements HttpTarget {
     return { said, form, operation, inRequest, inAnswer, maskable: masked !== undefined, forward };
   }
 
-  private understood(request: InspectedRequest, head: RequestHead, inspected: Meaning): Understood {
+  private understood(readBody: ReadBody | undefined, head: RequestHead, inspected: Meaning): Understood {
     let meaning = inspected;
+    /** Judges hand out the same obligations for decisions that are alike. */
+    const plans = new WeakMap<readonly Obligation[], AnswerPlan>();
     const forward = meaning.forward(meaning.form);
     return {
       kind: 'understood',
       ...this.judged(head, meaning, forward),
       forward,
       answer: (obligations) => {
-        const plan = this.answer(head, meaning, obligations);
-        return plan && meaning !== inspected ? { forward: meaning.forward(meaning.form), ...plan } : plan;
+        const known = meaning === inspected ? plans.get(obligations) : undefined;
+        const plan = known ?? this.answer(head, meaning, obligations);
+        if (plan && meaning !== inspected) return { forward: meaning.forward(meaning.form), ...plan };
+        if (plan) plans.set(obligations, plan);
+        return plan;
       },
       ...(head.upgrade !== undefined && { tunnel: webSocketTunnel(head) }),
       resume: 'by-id',
-      ...(forward.body === 'stream' && {
-        enrich: async () => {
-          meaning = await this.readWhole(request, inspected);
-          return this.judged(head, meaning, meaning.forward(meaning.form));
-        },
-      }),
+      ...(forward.body === 'stream' &&
+        readBody && {
+          enrich: async () => {
+            meaning = await this.readWhole(readBody, inspected);
+            return this.judged(head, meaning, meaning.forward(meaning.form));
+          },
+        }),
     };
   }
 
   /** Nobody can approve what is not known yet: such a body is read after all, and bound by its digest. */
-  private async readWhole({ readBody }: InspectedRequest, meaning: Meaning): Promise<Meaning> {
+  private async readWhole(readBody: ReadBody, meaning: Meaning): Promise<Meaning> {
     const bytes = await readBody(Math.min(this.maxBodyBytes, maxHeldBytes));
     const body = opaqueBody(bytes, meaning.form.body.contentType);
     return { ...meaning, said: { ...meaning.said, body }, form: { ...meaning.form, body } };
