@@ -1,3 +1,7 @@
+import { classify } from './command/classify-command.js';
+import { classifyText } from './command/classify-text.js';
+import { argvText, parseCommand } from './command/parse-command.js';
+
 /** What policy is told about a command. */
 export interface CommandFacts {
   readonly text: string;
@@ -9,26 +13,22 @@ export interface CommandFacts {
   readonly arguments: readonly string[];
   /** It runs what its input or its arguments say. */
   readonly interpreter: boolean;
+  /** What it reads may be code, so that its input has to be judged with it. */
+  readonly readsCode: boolean;
 }
 
-/** Words that mean themselves in every shell, and a first word that sets no variable. */
-const literalCommand = /^[A-Za-z0-9_@%+:,./-]+( [A-Za-z0-9_@%+=:,./-]+)*$/;
-const interpreters =
-  /(?:^|[^A-Za-z0-9_.-])(?:(?:ba|da|z|k|c|tc|fi|a)?sh|busybox|python[0-9.]*|perl|ruby|node|php|lua|awk|gawk|mawk)(?![A-Za-z0-9_-])/;
-const wrappers =
-  /(?:^|\/)(?:env|xargs|find|nohup|time|nice|timeout|sudo|su|doas|ssh|watch|script|setsid|stdbuf|exec|eval)$/;
-
 /** Whatever is not certainly literal is not literal, and whatever may be an interpreter is one. */
-export function commandFacts(text: string): CommandFacts {
-  const literal = literalCommand.test(text);
-  const [program = '', ...rest] = literal ? text.split(' ') : [];
-  const suspect = literal && !wrappers.test(program) ? program : text;
+export function commandFacts(text: string, setting: { readonly pty?: boolean } = {}): CommandFacts {
+  const parsed = parseCommand(text);
+  const { interpreter, runsOthers } = parsed.literal ? classify(parsed.argv, setting) : classifyText(text, setting);
+  const [program = '', ...rest] = parsed.literal ? parsed.argv : [];
   return {
     text,
-    literal,
-    argvText: literal ? JSON.stringify([program, ...rest]) : '',
+    literal: parsed.literal,
+    argvText: parsed.literal ? argvText(parsed.argv) : '',
     program,
     arguments: [...new Set(rest)],
-    interpreter: interpreters.test(suspect),
+    interpreter: interpreter || runsOthers,
+    readsCode: interpreter,
   };
 }

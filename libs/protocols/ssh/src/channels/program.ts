@@ -118,7 +118,7 @@ export class Program implements ChannelEvents {
     const { session, setup } = this;
     const setting = { pty: setup.terminal !== undefined, env: setup.environment.facts };
     if (setup.start.kind === 'shell') return shellAction(session.scene, setting);
-    const command = commandFacts(setup.start.command);
+    const command = commandFacts(setup.start.command, setting);
     if (!readsScript(command, setting.pty)) return execAction(session.scene, command, setting);
     this.#script = new ScriptReader(this.#early.splice(0));
     if (this.#earlyEof) this.#script.end();
@@ -211,5 +211,5 @@ export class Program implements ChannelEvents {
 
 /** With a terminal somebody types: that is a shell, and never ends. Otherwise its input is a script. */
 function readsScript(command: CommandFacts, pty: boolean): boolean {
-  return command.interpreter && !pty;
+  return command.readsCode && !pty;
 }

@@ -1,17 +1,17 @@
 import { classify } from './classify-command.js';
-import { evasions } from './evasions.js';
+import { evasions } from '../testing/evasions.js';
 import { parseCommand } from './parse-command.js';
 import { programName } from './program-name.js';
 
 const corpus = Object.entries(evasions).flatMap(([kind, texts]) => texts.map((text) => [kind, text] as const));
 
-test('SH-06 the corpus is as large as it has to be, and has no text twice', () => {
+test('SH-06: the corpus is as large as it has to be, and has no text twice', () => {
   expect(corpus.length).toBeGreaterThanOrEqual(200);
   expect(new Set(corpus.map(([, text]) => text)).size).toBe(corpus.length);
 });
 
 /** Opaque, or known to run something besides itself: no rule that permits a program permits it. */
-test.each(corpus)('SH-06 %s: %j passes no rule for commands', (_kind, text) => {
+test.each(corpus)('SH-06: %s: %j passes no rule for commands', (_kind, text) => {
   const parsed = parseCommand(text);
   const passes = parsed.literal && !classify(parsed.argv).runsOthers;
   expect({ parsed, passes }).toMatchObject({ passes: false });
@@ -81,7 +81,7 @@ test.each([
   "env -S 'bash -s'",
   'docker exec -i web sh',
   '. /dev/stdin',
-])('SH-08 what %j reads may be code', (text) => {
+])('SH-08: what %j reads may be code', (text) => {
   const parsed = parseCommand(text);
   expect(parsed.literal && classify(parsed.argv).interpreter).toBe(true);
 });
@@ -94,7 +94,7 @@ test.each(['sudo systemctl restart nginx', 'timeout 5 ls', 'find . -exec rm x', 
   },
 );
 
-test.each(['git log', 'systemctl status x', 'journalctl'])('SH-07 %j starts a pager on a terminal only', (text) => {
+test.each(['git log', 'systemctl status x', 'journalctl'])('SH-07: %j starts a pager on a terminal only', (text) => {
   const argv = text.split(' ');
   expect(classify(argv, { pty: true }).runsOthers).toBe(true);
   expect(classify(argv, { pty: false }).runsOthers).toBe(false);
