@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { SallyportError } from '@sallyport/domain';
 import type { GatewayHost, ResourceBinding } from '@sallyport/enforcement';
 import type { ServerConnection, ServerRequest } from '@sallyport/http-wire';
@@ -22,6 +23,8 @@ const maxSessions = 64;
 export class ClientConnection {
   /** By resource and credential; a promise while the credential is looked at. */
   readonly #sessions = new Map<string, WebSession | Promise<WebSession | Refusal>>();
+  /** What is asked of resources that do not exist, told apart as sessions would. */
+  readonly #unknown = new Map<string, { readonly id: string; count: number }>();
   connection: ServerConnection | undefined;
   #closed = false;
 
@@ -70,7 +73,7 @@ export class ClientConnection {
   async #open(route: Route, credential: string, key: string): Promise<WebSession | Refusal> {
     let session: WebSession | Refusal;
     try {
-      session = await this.#session(route, credential);
+      session = await this.#session(route, credential, key);
     } catch (error) {
       const { host } = this.around;
       host.log('warn', 'a session could not be started', {
@@ -84,13 +87,13 @@ export class ClientConnection {
     return session;
   }
 
-  async #session(route: Route, credential: string): Promise<WebSession | Refusal> {
+  async #session(route: Route, credential: string, key: string): Promise<WebSession | Refusal> {
     const { host } = this.around;
     const { protocol } = route;
     const authenticated = await host.authenticate(credential).catch(() => undefined);
     if (!authenticated) return unauthenticated;
     const binding = host.resource(route.resource, protocol.protocol);
-    if (!binding) return noSuchResource;
+    if (!binding) return this.#noSuchResource(route, key);
     const target = this.around.targetOf(protocol, binding);
     if (this.#closed) return unavailable;
     let end = (_reason: string): void => undefined;
@@ -103,6 +106,20 @@ export class ClientConnection {
     const session = new WebSession({ host, protocol, binding, target, live, clientAddress: this.clientAddress });
     end = (reason) => session.close(reason);
     return session;
+  }
+
+  #noSuchResource({ resource, protocol }: Route, key: string): Refusal {
+    const asked = this.#unknown.get(key) ?? { id: randomUUID(), count: 0 };
+    asked.count += 1;
+    if (this.#unknown.size < maxSessions) this.#unknown.set(key, asked);
+    const decision = `${asked.id}.${asked.count}`;
+    const { host } = this.around;
+    host.log('info', 'a resource that does not exist was asked for', {
+      resource,
+      protocol: protocol.protocol,
+      decision,
+    });
+    return noSuchResource(decision);
   }
 
   /** Settings may have changed since: then the next request goes by the new ones. */

@@ -151,7 +151,7 @@ export interface RunningTunnel {
 /** Why a request is not answered by its target. */
 export interface Refusal {
   readonly status: number;
-  /** `unauthenticated`, `unknown-resource`, `malformed`, `pending`, `unavailable`, or the ReasonCode of a decision. */
+  /** `unauthenticated`, `malformed`, `pending`, `unavailable`, or the ReasonCode of a decision. */
   readonly code: string;
   /** Safe to show. */
   readonly text: string;

@@ -3,12 +3,16 @@ import type { Refused as RefusedByPolicy } from '@sallyport/enforcement';
 import type { WireFault } from '@sallyport/http-wire';
 import type { Refusal } from './protocol.js';
 
-/** The same words for a resource that does not exist and one that is out of bounds: neither can be guessed by asking. */
-export const noSuchResource: Refusal = {
-  status: 403,
-  code: 'unknown-resource',
-  text: 'there is no such resource, or no permission to use it',
-};
+/** The same words for a resource that does not exist and what no policy permits: names cannot be guessed by asking. */
+const noPermit = {
+  code: 'no-permit',
+  text: 'no policy permits this, or there is no such resource',
+} as const;
+
+/** @param decisionId for whoever asks about it: in the gateway's log, as no session is there to hold a decision */
+export function noSuchResource(decisionId: string): Refusal {
+  return { ...noPermit, status: 403, decisionId };
+}
 export const unauthenticated: Refusal = {
   status: 401,
   code: 'unauthenticated',
@@ -27,6 +31,7 @@ export function deniedBy({ because, decisionId }: RefusedByPolicy, status = 403)
 
 /** What the client is told of why; policies' names are for administrators. */
 export function reasonOf(because: readonly Reason[]): Pick<Refusal, 'code' | 'text'> {
+  if (because.length > 0 && because.every(({ code }) => code === 'no-permit')) return noPermit;
   const texts = [...new Set(because.flatMap(({ text }) => text ?? []))];
   return { code: because[0]?.code ?? 'decision-failed', text: texts.join('; ') || 'access is denied' };
 }
