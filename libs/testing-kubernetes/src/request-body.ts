@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { parseDocument } from 'yaml';
-import { decodeProtobuf } from './protobuf/decode.js';
+import { decodeProtobuf } from '@sallyport/kubernetes-protobuf';
 import { isRecord } from './kubernetes-object.js';
 import { StatusError } from './status-error.js';
 

@@ -157,14 +157,6 @@ test('what is permitted is written: create, apply, server-side apply, patch, lab
   );
 });
 
-test('K8-10 what typed clients send as protobuf is refused with a way to send it', async () => {
-  const writes = await writesDuring(async () => {
-    const result = await run('create', 'secret', 'generic', 'x', '-n', 'web', '--from-literal=p=canary-value');
-    expect(result.stderr).toContain('--dry-run=client -o yaml | kubectl apply -f -');
-  });
-  expect(writes).toEqual([]);
-});
-
 test('K8-09 a secret that was read masked cannot be written back', async () => {
   const { stdout } = await run('get', 'secret', 'database', '-n', 'payments', '-o', 'yaml');
   const writes = await writesDuring(async () => {

@@ -1,4 +1,5 @@
 import type { HeaderField } from '@sallyport/http-wire';
+import { decodeProtobuf, ProtobufFault } from '@sallyport/kubernetes-protobuf';
 import { singleHeader } from './header-values.js';
 import type { JsonValue } from './json-value.js';
 import { readJsonPatch, type PatchOperation } from './json-patch.js';
@@ -26,11 +27,13 @@ export interface BodySource {
   readBody(maxBytes: number): Promise<Buffer>;
 }
 
-const objectTypes: ReadonlyMap<string, 'json' | 'yaml'> = new Map([
+type Syntax = 'json' | 'yaml' | 'protobuf';
+const objectTypes: ReadonlyMap<string, Syntax> = new Map([
   ['application/json', 'json'],
   ['application/yaml', 'yaml'],
+  ['application/vnd.kubernetes.protobuf', 'protobuf'],
 ]);
-const patchTypes: ReadonlyMap<string, 'json' | 'yaml'> = new Map([
+const patchTypes: ReadonlyMap<string, Syntax> = new Map([
   ['application/json-patch+json', 'json'],
   ['application/merge-patch+json', 'json'],
   ['application/strategic-merge-patch+json', 'json'],
@@ -38,7 +41,7 @@ const patchTypes: ReadonlyMap<string, 'json' | 'yaml'> = new Map([
 ]);
 /** kubectl writes so what it makes up itself, and JSON what it is given. */
 const protobufHint =
-  'a body cannot be protobuf here: send JSON, as kubectl create ... --dry-run=client -o yaml | kubectl apply -f - does';
+  'this protobuf body is not understood here: send JSON, as kubectl create ... --dry-run=client -o yaml | kubectl apply -f - does';
 const mediaType = /^([\w.+-]+\/[\w.+-]+)(?:[ \t]*;[ \t]*charset="?utf-8"?)?$/i;
 
 /** @throws RequestFault for whatever cannot be read in one way only: nothing of it may be forwarded (K8-10) */
@@ -49,22 +52,34 @@ export async function readKnownBody(info: RequestInfo, source: BodySource): Prom
   const declared = contentTypeOf(source.headers);
   const types = info.verb === 'patch' ? patchTypes : objectTypes;
   const syntax = types.get(declared);
-  if (declared === 'application/vnd.kubernetes.protobuf') throw new RequestFault(415, protobufHint, 'unsupported');
   if (syntax === undefined)
     throw new RequestFault(415, `a body here must be ${[...types.keys()].join(' or ')}`, 'unsupported');
   const bytes = await source.readBody(maxBodyBytes);
   if (bytes.length === 0) return undefined;
-  const text = decodeUtf8(bytes);
-  const value = syntax === 'json' ? parseStrictJson(text) : parseStrictYaml(text);
+  const value = parse(syntax, bytes);
   const canonical = Buffer.from(JSON.stringify(value));
   if (canonical.length > maxBodyBytes) throw new RequestFault(413, 'the body is too large', 'unsupported');
   return {
     value,
     bytes: canonical,
     // JSON is YAML: an apply patch keeps its type, for the type says that it is one.
-    contentType: declared === 'application/yaml' ? 'application/json' : declared,
+    contentType: types === objectTypes ? 'application/json' : declared,
     ...(declared === 'application/json-patch+json' ? { operations: readJsonPatch(value) } : {}),
   };
+}
+
+function parse(syntax: Syntax, bytes: Buffer): JsonValue {
+  if (syntax === 'protobuf') return parseProtobuf(bytes);
+  const text = decodeUtf8(bytes);
+  return syntax === 'json' ? parseStrictJson(text) : parseStrictYaml(text);
+}
+
+function parseProtobuf(bytes: Buffer): JsonValue {
+  try {
+    return decodeProtobuf(bytes);
+  } catch (error) {
+    throw error instanceof ProtobufFault ? new RequestFault(415, protobufHint, 'unsupported') : error;
+  }
 }
 
 function contentTypeOf(headers: readonly HeaderField[]): string {

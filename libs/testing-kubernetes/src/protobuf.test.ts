@@ -1,6 +1,6 @@
-import type { Kubernetes, KubectlResult } from '../index.js';
-import { kubectl, startKubernetes } from '../index.js';
-import { decodeProtobuf } from './decode.js';
+import type { Kubernetes, KubectlResult } from './index.js';
+import { kubectl, startKubernetes } from './index.js';
+import { decodeProtobuf } from '@sallyport/kubernetes-protobuf';
 
 let server: Kubernetes;
 const run = (args: string): Promise<KubectlResult> => kubectl(args.split(' '), { kubeconfig: server.kubeconfig() });
