@@ -1,14 +1,21 @@
 import { demoDatabase, demoRole } from './demo-database.js';
+import { hostPolicies, hostResource, type DemoHost } from './demo-host-manifests.js';
 
 /** The files are read by the control plane when it applies this. */
 export interface DemoUpstream {
   readonly port: number;
   readonly passwordFile: string;
   readonly orders: { readonly port: number; readonly tokenFile: string };
+  readonly host: DemoHost;
+}
+
+export interface DemoManifestOptions extends DemoUpstream {
+  /** SSH public key of the account ci. */
+  readonly ciKey: string;
 }
 
 /** What `up --demo` applies once: a resource, two accounts, and policies that permit, deny, hold and mask. */
-export function demoManifests({ port, passwordFile, orders }: DemoUpstream): string {
+export function demoManifests({ port, passwordFile, orders, host, ciKey }: DemoManifestOptions): string {
   return `# Applied by \`sallyport up --demo\`. Change it and run \`sallyport apply -f\` on it.
 kind: Resource
 name: shop
@@ -23,6 +30,8 @@ spec:
 ---
 ${ordersResource(orders)}
 ---
+${hostResource(host)}
+---
 kind: Group
 name: ci
 spec: {members: ["ServiceAccount::ci"]}
@@ -35,7 +44,9 @@ spec:
 ---
 kind: ServiceAccount
 name: ci
-spec: {owner: dana}
+spec:
+  owner: dana
+  sshKeys: ["${ciKey}"]
 ---
 kind: ServiceAccount
 name: dba
@@ -91,6 +102,8 @@ spec:
       action in [Action::"request", Action::"reveal"],
       resource in Resource::"orders-api"
     );
+---
+${hostPolicies}
 `;
 }
 

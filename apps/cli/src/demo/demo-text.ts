@@ -37,6 +37,15 @@ An HTTP service, with nothing but curl
   curl -si --cacert ${ca} -H "$AUTH" -H 'Prefer: wait=2' -X DELETE $ORDERS/orders/3   # held: 202 and where to look
   ${command} approvals approve ID
   curl -si --cacert ${ca} -H "$AUTH" -H 'Sallyport-Approval: ID' -X DELETE $ORDERS/orders/3
+
+A server, with nothing but ssh: the key of the account ci is registered (the token in ${demo.keyFiles['ci']} works as a password)
+
+  s() { ssh -F ${demo.sshConfig} host-1 "$@"; }
+  s uptime                                 # runs
+  s 'uptime; id'                           # denied: not one plain command
+  s cat payroll.csv                        # denied: not on the list
+  s rm old.log                             # waits for somebody's approval
+  s                                        # no shell: line by line, each judged by itself
 ${demo.cluster ? kubernetesText(command, demo.keyFiles['ci']!) : ''}
 Be a person: choose Dana on the page that opens, and Riley for the second
 

@@ -12,6 +12,7 @@ export interface PortPlan {
   readonly https: number;
   readonly ssh: number;
   readonly demoOrders: number;
+  readonly demoHost: number;
 }
 
 const defaults: PortPlan = {
@@ -24,6 +25,7 @@ const defaults: PortPlan = {
   https: 7444,
   ssh: 7422,
   demoOrders: 7453,
+  demoHost: 7454,
 };
 
 /** The documented ports, or consecutive ones from `base`. Throws CliError on a base that leaves no room. */

@@ -65,7 +65,8 @@ async function start(options: UpOptions, onStarted: (stop: Stop) => void): Promi
   const { api, client, certificates, adminToken } = stack;
   const ca = fs.readFileSync(certificates.ca, 'utf8');
   const demoIssuer = () => startDemoIssuer({ data, api, port: ports.demoIssuer }, onStarted);
-  const demo = target && (await declareDemo({ data, client, api, ca, target, kubeconfig, issuer: await demoIssuer() }));
+  const demo =
+    target && (await declareDemo({ data, ports, client, api, ca, target, kubeconfig, issuer: await demoIssuer() }));
   const content: UpFile = {
     api,
     ca: certificates.ca,
@@ -95,8 +96,8 @@ async function allStarted<A, B>(first: Promise<A>, second: Promise<B>): Promise<
 }
 
 async function freePorts({ ports, demo }: UpOptions): Promise<void> {
-  const { demoDatabase, demoIssuer, demoOrders, ...always } = ports;
-  await requireFreePorts(demo ? { ...always, demoDatabase, demoIssuer, demoOrders } : always);
+  const isNeeded = ([name]: [string, number]): boolean => demo || !name.startsWith('demo');
+  await requireFreePorts(Object.fromEntries(Object.entries(ports).filter(isNeeded)));
 }
 
 async function stopAll(stops: readonly Stop[], say: (line: string) => void): Promise<void> {

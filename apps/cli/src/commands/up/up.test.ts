@@ -49,6 +49,12 @@ function cli(...args: string[]): { status: number | null; stdout: string; stderr
   return spawnSync(process.execPath, [launcher, '--data', data, ...args], { encoding: 'utf8' });
 }
 
+/** As ci, with the key that the demo registered for it. */
+function ssh(command: string): { status: number | null; stdout: string; stderr: string } {
+  const args = ['-F', path.join(data, 'demo.ssh-config'), 'host-1', command];
+  return spawnSync('ssh', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+}
+
 async function asCi<T>(file: UpFile, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({
     ...file.gateway['postgres'],
@@ -101,7 +107,7 @@ test(
   async () => {
     const { child, file } = await up();
     expect(fs.statSync(path.join(data, 'up.json')).mode & 0o777).toBe(0o600);
-    const secrets = ['admin.key', 'master.key', 'ca.key', 'demo-ci.key', 'demo-shop-app.password'];
+    const secrets = ['admin.key', 'master.key', 'ca.key', 'demo-ci.key', 'demo-ci.ssh-key', 'demo-shop-app.password'];
     for (const name of secrets) expect(fs.statSync(path.join(data, name)).mode & 0o077).toBe(0);
 
     await asCi(file, async (client) => {
@@ -135,6 +141,10 @@ test(
     expect(transcript.stdout).toContain('DROP TABLE orders');
     expect(transcript.stdout).not.toContain('ada1@example.com');
     expect(cli('sessions', 'verify', session)).toMatchObject({ status: 0 });
+
+    expect(ssh('cat readme')).toMatchObject({ status: 0, stdout: expect.stringContaining('host-1') as unknown });
+    const chained = { status: 126, stdout: '', stderr: expect.stringContaining('one plain command') as unknown };
+    expect(ssh('cat readme; id')).toMatchObject(chained);
 
     const processes = processesOf(child);
     expect(processes.length).toBeGreaterThan(4);

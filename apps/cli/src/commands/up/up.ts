@@ -53,6 +53,7 @@ Sallyport is ready. Ctrl-C stops it.
   API               ${content.api}
   PostgreSQL        127.0.0.1:${ports.postgres}  (TLS; the password is a token)
   HTTP, Kubernetes  https://127.0.0.1:${ports.https}/http/NAME, /k8s/NAME
+  SSH               ssh -p ${ports.ssh} NAME@127.0.0.1  (the password is a token)
   gateway health    http://127.0.0.1:${ports.gatewayHealth}/readyz
   authority         ${content.ca}
   for scripts       ${upFilePath(data)}
