@@ -7,10 +7,14 @@ import { readString } from '../connection/wire.js';
 import type { OutputMasks } from '../mask.js';
 import { line, refusedStatus } from '../refuse.js';
 import type { SshSession } from '../session.js';
+import { putString } from '../transport/message-numbers.js';
+
+/** What a program needs of the client's channel, or of whoever stands in for it. */
+export type ProgramClient = Pick<Channel, 'write' | 'requestAfterData' | 'eof' | 'close' | 'consumed'>;
 
 export interface ProgramEnds {
   readonly seq: number;
-  readonly client: Channel;
+  readonly client: ProgramClient;
   readonly target: Channel;
   readonly masks: OutputMasks;
   readonly action: Action;
@@ -65,6 +69,14 @@ export class ProgramStreams implements ChannelEvents {
     if (name === 'exit-status' || name === 'exit-signal') return this.#exited(name, data);
     if (name === 'window-change' || name === 'signal') this.ends.target.request(name, data);
     return false;
+  }
+
+  /** Asks the program to end (RFC 4254 §6.9). `refused`: the target will not, as OpenSSH for root. */
+  interrupt(refused: () => void): void {
+    const signal = putString(new ByteWriter(8), 'INT').finish();
+    this.ends.target.request('signal', signal, (sent) => {
+      if (!sent && !this.ends.target.closed) refused();
+    });
   }
 
   /** The client has closed its channel: the target's server ends what runs there. */

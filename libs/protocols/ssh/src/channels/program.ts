@@ -6,11 +6,11 @@ import type { Channel, ChannelEvents } from '../connection/channel.js';
 import { isRefused } from '../connection/connection.js';
 import { readText } from '../connection/wire.js';
 import { execAction, shellAction } from '../inspect.js';
-import { outputMasks } from '../mask.js';
+import { outputMasks, type OutputMasks } from '../mask.js';
 import { brokenStatus, holdText, line, refusalText, refusedStatus } from '../refuse.js';
 import type { SshSession } from '../session.js';
 import { putString } from '../transport/message-numbers.js';
-import { ProgramStreams } from './program-streams.js';
+import { ProgramStreams, type ProgramClient } from './program-streams.js';
 import { ScriptReader } from './script-reader.js';
 import { readSize, type Environment, type Terminal } from './terminal.js';
 
@@ -20,6 +20,16 @@ export interface ProgramSetup {
   readonly start: ProgramStart;
   readonly terminal: Terminal | undefined;
   readonly environment: Environment;
+  /** It is a line of the gateway's own shell: of which, and how its output is made fit for the client's terminal. */
+  readonly line?: { readonly of: number; readonly display: ((masks: OutputMasks) => OutputMasks) | undefined };
+  /** Takes over the channel when policy refuses it. @returns whether it does */
+  readonly refused?: (refused: Refused, seq: number, early: EarlyInput) => boolean;
+}
+
+/** What the client sent before there was a decision. */
+export interface EarlyInput {
+  readonly bytes: readonly Buffer[];
+  readonly ended: boolean;
 }
 
 /** What the client's side goes through, in this order. */
@@ -40,13 +50,13 @@ export class Program implements ChannelEvents {
 
   constructor(
     private readonly session: SshSession,
-    private readonly client: Channel,
+    private readonly client: ProgramClient,
     private readonly setup: ProgramSetup,
   ) {
     this.#seq = session.nextSeq();
     const { terminal } = setup;
     session.guard(() => {
-      session.log.note('channel', this.#seq, { kind: setup.start.kind });
+      session.log.note('channel', this.#seq, { kind: setup.start.kind, ...(setup.line && { line: setup.line.of }) });
       if (terminal)
         session.log.note('pty', this.#seq, { cols: terminal.cols, rows: terminal.rows, term: terminal.term });
     });
@@ -106,6 +116,12 @@ export class Program implements ChannelEvents {
     return true;
   }
 
+  /** Gives up what waits, and asks what runs to end. `refused` is called when the target will not ask it. */
+  interrupt(refused: () => void): void {
+    this.#cancel.abort();
+    this.#streams?.interrupt(refused);
+  }
+
   closed(): void {
     this.#cancel.abort();
     this.#script?.end();
@@ -119,11 +135,12 @@ export class Program implements ChannelEvents {
     const setting = { pty: setup.terminal !== undefined, env: setup.environment.facts };
     if (setup.start.kind === 'shell') return shellAction(session.scene, setting);
     const command = commandFacts(setup.start.command, setting);
-    if (!readsScript(command, setting.pty)) return execAction(session.scene, command, setting);
+    const mode = setup.line && 'line';
+    if (!readsScript(command, setting.pty)) return execAction(session.scene, command, { ...setting, mode });
     this.#script = new ScriptReader(this.#early.splice(0));
     if (this.#earlyEof) this.#script.end();
     const script = await this.#script.text();
-    return script === undefined ? undefined : execAction(session.scene, command, { ...setting, script });
+    return script === undefined ? undefined : execAction(session.scene, command, { ...setting, mode, script });
   }
 
   async #launch(action: Action, verdict: Permitted<ProgramStart>): Promise<void> {
@@ -138,7 +155,7 @@ export class Program implements ChannelEvents {
       seq: this.#seq,
       client: this.client,
       target,
-      masks,
+      masks: this.setup.line?.display?.(masks) ?? masks,
       action,
       verdict,
     });
@@ -178,6 +195,11 @@ export class Program implements ChannelEvents {
   }
 
   #refused(refused: Refused): void {
+    const early = { bytes: this.#early, ended: this.#earlyEof };
+    if (!this.#isOver() && this.setup.refused?.(refused, this.#seq, early)) {
+      this.#stage = 'over';
+      return;
+    }
     this.#end(refusalText(refused), refusedStatus);
   }
 

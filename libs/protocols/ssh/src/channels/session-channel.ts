@@ -1,8 +1,11 @@
+import type { Refused } from '@sallyport/enforcement';
 import { ByteReader, WireError } from '@sallyport/wire-kit';
 import type { Channel, ChannelEvents } from '../connection/channel.js';
 import { readString, readText, textOf } from '../connection/wire.js';
 import type { SshSession } from '../session.js';
-import { Program, type ProgramStart } from './program.js';
+import { Program, type EarlyInput, type ProgramStart } from './program.js';
+import { LineMode, offersLines } from './line-mode.js';
+import { refusalText } from '../refuse.js';
 import { FileProxy } from './files/file-proxy.js';
 import { Environment, readTerminal, type Terminal } from './terminal.js';
 
@@ -78,9 +81,22 @@ export class SessionChannel implements ChannelEvents {
       start,
       terminal: this.#terminal,
       environment: this.#environment,
+      ...(start.kind === 'shell' && {
+        refused: (refused: Refused, seq: number, early: EarlyInput) => this.#lines(refused, seq, early),
+      }),
     });
     this.#running = program;
     void program.run();
+    return true;
+  }
+
+  /** Who may not have a shell of the target may have one of the gateway, where each line is judged. */
+  #lines(refused: Refused, seq: number, early: EarlyInput): boolean {
+    const environment = this.#environment;
+    if (!offersLines(this.session, refused, environment)) return false;
+    const lines = new LineMode(this.session, this.channel, { seq, terminal: this.#terminal, environment });
+    this.#running = lines;
+    lines.start(refusalText(refused), early);
     return true;
   }
 }

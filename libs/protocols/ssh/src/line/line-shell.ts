@@ -170,7 +170,7 @@ function help(resource: string): string {
   return [
     `Each line is a command on ${resource}: policy judges it by itself, and it runs by itself.`,
     'Directories, variables and jobs do not last from one line to the next, and programs get no input.',
-    'exit leaves; Ctrl-C gives up what runs or waits for approval, and a second one ends it the hard way.',
+    'exit leaves. Ctrl-C gives up what waits for approval, and asks what runs to end; a second one lets go of it.',
     '',
   ].join('\r\n');
 }
