@@ -12,7 +12,7 @@ function provedBy(protocol: string): Set<string> {
   return new Set(sources.flatMap((source) => [...source.matchAll(call)].map((match) => match[1]!)));
 }
 
-test.each(['postgres', 'http', 'kubernetes'] as const)('every requirement of %s has a test', (protocol) => {
+test.each(['postgres', 'http', 'kubernetes', 'ssh'] as const)('every requirement of %s has a test', (protocol) => {
   const proved = provedBy(protocol);
   const wanted = requirements.filter((each) => each.protocols.includes(protocol)).map((each) => each.id);
   expect(wanted.filter((id) => !proved.has(id))).toEqual([]);
