@@ -83,6 +83,18 @@ test.each<[string, () => ConnectConfig]>([
   await expect(login(config())).rejects.toThrow('authentication methods failed');
 });
 
+test('stops while somebody is connected', async () => {
+  const own = await freePort();
+  const loginKey = demoSshKey(path.join(data, 'login')).publicLine;
+  const other = await startDemoSshHost({ data, port: own, hostKey: privateKey('host'), loginKey });
+  const client = await login({ port: own });
+  client.on('error', () => undefined);
+  const closed = new Promise((resolve) => client.once('close', resolve));
+  await other.stop();
+  await closed;
+  await expect(login({ port: own })).rejects.toThrow('ECONNREFUSED');
+});
+
 test('what runs ends with its connection', async () => {
   const client = await login();
   const pid = await new Promise<number>((resolve, reject) => {

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
+import net, { type Socket } from 'node:net';
 import path from 'node:path';
-import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
+import ssh2, { type AuthContext, type ParsedKey, type ServerChannel } from 'ssh2';
 import { clusterHome } from '../local/postgres/placement.js';
 import { unprivileged } from '../local/postgres/unprivileged.js';
 
@@ -27,14 +28,18 @@ const files: Readonly<Record<string, string>> = {
 export async function startDemoSshHost(options: DemoHostOptions): Promise<{ stop(): Promise<void> }> {
   const home = seededHome(options.data);
   const key = ssh2.utils.parseKey(options.loginKey) as ParsedKey;
-  const connections = new Set<Connection>();
-  const server = new ssh2.Server({ hostKeys: [options.hostKey] }, (connection) => {
-    connections.add(connection);
-    connection.on('close', () => connections.delete(connection)).on('error', () => undefined);
+  const protocol = new ssh2.Server({ hostKeys: [options.hostKey] }, (connection) => {
+    connection.on('error', () => undefined);
     connection.on('authentication', (attempt) => authenticate(attempt, key));
     connection.on('session', (accept) => {
       accept().on('exec', (open, _refuse, { command }) => run(command, open(), home));
     });
+  });
+  const sockets = new Set<Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    protocol.injectSocket(socket);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -44,7 +49,7 @@ export async function startDemoSshHost(options: DemoHostOptions): Promise<{ stop
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const connection of connections) connection.end();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }

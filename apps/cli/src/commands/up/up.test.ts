@@ -50,9 +50,9 @@ function cli(...args: string[]): { status: number | null; stdout: string; stderr
 }
 
 /** As ci, with the key that the demo registered for it. */
-function ssh(command: string): { status: number | null; stdout: string; stderr: string } {
-  const args = ['-F', path.join(data, 'demo.ssh-config'), 'host-1', command];
-  return spawnSync('ssh', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+function ssh(command?: string, input = ''): { status: number | null; stdout: string; stderr: string } {
+  const args = ['-F', path.join(data, 'demo.ssh-config'), 'host-1', ...(command === undefined ? [] : [command])];
+  return spawnSync('ssh', args, { encoding: 'utf8', input, timeout: 30_000 });
 }
 
 async function asCi<T>(file: UpFile, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -145,6 +145,9 @@ test(
     expect(ssh('cat readme')).toMatchObject({ status: 0, stdout: expect.stringContaining('host-1') as unknown });
     const chained = { status: 126, stdout: '', stderr: expect.stringContaining('one plain command') as unknown };
     expect(ssh('cat readme; id')).toMatchObject(chained);
+    const lines = ssh(undefined, 'cat readme\ncat payroll.csv\nexit 3\n');
+    expect(lines).toMatchObject({ status: 3, stdout: expect.stringContaining('host-1') as unknown });
+    expect(lines.stdout).not.toContain('salary');
 
     const processes = processesOf(child);
     expect(processes.length).toBeGreaterThan(4);
