@@ -15,6 +15,15 @@ const dropped: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** They speak for a whole origin, which is no single target's where others share it. */
+const ofOrigin: ReadonlySet<string> = new Set([
+  'clear-site-data',
+  'nel',
+  'report-to',
+  'reporting-endpoints',
+  'service-worker-allowed',
+]);
+
 /** Where a resource stands at the gateway, as a client sees it. */
 export interface PublicPlace {
   /** `/http/orders-api`; empty where the resource has a host of its own. */
@@ -29,7 +38,7 @@ export interface PublicPlace {
 export function clientHeaders(head: ResponseHead, place: PublicPlace): HeaderField[] {
   const headers: HeaderField[] = [];
   for (const [name, value] of head.headers) {
-    if (dropped.has(name)) continue;
+    if (dropped.has(name) || (place.prefix !== '' && ofOrigin.has(name))) continue;
     if (name === 'location' || name === 'content-location') headers.push([name, clientLocation(value, place)]);
     else if (name === 'set-cookie') {
       // On one origin with other targets a cookie would be theirs too.
