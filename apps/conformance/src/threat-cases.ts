@@ -106,7 +106,11 @@ export const threatCases: readonly ThreatCase[] = [
     'no secret of an object shows, wherever else it is kept',
     'Free text (logs, events, output of commands) is masked where detectors are declared, and by those; a secret without a form is not found in it.',
   ),
-  required('K8-10', 'what cannot be read in one way is not written', 'Protobuf and CBOR are refused, not read.'),
+  required(
+    'K8-10',
+    'what cannot be read in one way is not written',
+    'Of protobuf the kinds that kubectl sends are read; CBOR is refused.',
+  ),
   required('K8-11', 'what gives its writer more than the object is seen, wherever it stands'),
   required('K8-12', 'an approval is for the object as it was when people looked'),
   required('K8-13', 'proxy subresources are their own permission, and answer as what they are'),

@@ -34,13 +34,14 @@ export class RawHttp {
     return { status, head, body: await this.#chunks(deadlineMs) };
   }
 
-  /** Every answer until the gateway closes. */
+  /** Every answer up to one that says it is the last, or until the gateway closes. */
   async answers(deadlineMs = 5000): Promise<RawAnswer[]> {
     const all: RawAnswer[] = [];
     for (;;) {
       const next = await this.answer(deadlineMs).catch(() => undefined);
       if (!next) return all;
       all.push(next);
+      if (/^connection: *close/im.test(next.head)) return all;
     }
   }
 

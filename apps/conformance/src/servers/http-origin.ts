@@ -13,6 +13,8 @@ export interface SeenRequest {
   /** Names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
   body: string;
+  /** It came whole; only then anything is done about it. */
+  whole: boolean;
   /** Which of the origin's connections it came on. */
   readonly connection: number;
 }
@@ -39,7 +41,10 @@ export class HttpOrigin {
     this.#server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener);
     this.#server.on('clientError', (_error, socket) => socket.destroy());
     this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#watch(socket));
-    const sockets = new WebSocketServer({ server: this.#server, handleProtocols: (offered) => [...offered][0] ?? false });
+    const sockets = new WebSocketServer({
+      server: this.#server,
+      handleProtocols: (offered) => [...offered][0] ?? false,
+    });
     sockets.on('connection', (socket, request) => {
       this.requests.push(seen(request, this.#sockets.get(request.socket) ?? -1));
       socket.on('message', (data, binary) => {
@@ -103,6 +108,7 @@ export class HttpOrigin {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('error', () => undefined);
     request.on('end', () => {
+      entry.whole = true;
       entry.body = Buffer.concat(chunks).toString();
       const answer = answers.find((each) => each.path.test(path));
       if (!answer) return void response.writeHead(404).end();
@@ -118,6 +124,7 @@ function seen(request: IncomingMessage, connection: number): SeenRequest {
     headers: request.headers as Record<string, string>,
     rawHeaders: request.rawHeaders,
     body: '',
+    whole: false,
     connection,
   };
 }

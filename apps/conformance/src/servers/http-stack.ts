@@ -24,6 +24,7 @@ export interface HttpStackOptions {
 /** An installation in front of services on two code bases, and what tests ask of it. */
 export class HttpStack {
   readonly #canaries: Canary[] = [];
+  readonly #trusted = getCACertificates('default');
   #installation: Installation | undefined;
   #origin: HttpOrigin | undefined;
   #secure: HttpOrigin | undefined;
@@ -34,6 +35,7 @@ export class HttpStack {
   constructor(options: HttpStackOptions = {}) {
     beforeAll(() => this.#start(options), 120_000);
     afterAll(async () => {
+      setDefaultCACertificates(this.#trusted);
       await this.#installation?.stop();
       await Promise.all([this.#origin?.stop(), this.#secure?.stop(), this.#nginx?.stop()]);
     }, 60_000);
@@ -133,7 +135,7 @@ export class HttpStack {
     const manifests = httpManifests(targets, { bearer: this.credential });
     this.#installation = await startInstallation({ manifests, accounts, gatewayEnv: options.gatewayEnv });
     // For `fetch`, which asks for no authority of its own.
-    setDefaultCACertificates([...getCACertificates('default'), this.#installation.ca]);
+    setDefaultCACertificates([this.#installation.ca]);
     this.origin.forget();
   }
 }

@@ -116,7 +116,7 @@ describe('SSH', () => {
       ]);
       expect(copied).toMatchObject({ code: 0, error: '' });
       expect(readFileSync(open('by-rsync')).equals(content)).toBe(true);
-    });
+    }, 60_000);
 
     test('git clones and pushes, and with one repository in its rule clones that one', async () => {
       const git = (account: 'ci' | 'operator', ...args: string[]): Promise<{ code: number | null; error: string }> => {
@@ -141,7 +141,7 @@ describe('SSH', () => {
       expect(await git('ci', 'clone', '-q', remote('repository'), own('clone'))).toMatchObject({ code: 0 });
       expect((await git('ci', 'clone', '-q', remote('other'), own('clone-of-other'))).code).not.toBe(0);
       expect((await git('ci', '-C', own('clone'), 'push', '-q', 'origin', 'HEAD:stolen')).code).not.toBe(0);
-    });
+    }, 60_000);
 
     test('what configuration management runs over a shared connection runs', async () => {
       const operator = under.as('operator');
@@ -157,7 +157,7 @@ describe('SSH', () => {
       }
       expect(under.exists(folder)).toBe(true);
       await operator.ssh([], { before: [...shared, '-O', 'exit'] });
-    });
+    }, 60_000);
 
     proves('ssh', 'query:side-door:denied', async () => {
       const files = under.as('files');

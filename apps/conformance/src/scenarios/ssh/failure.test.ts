@@ -117,5 +117,5 @@ describe('SSH', () => {
     const transcript = await (await StoredRecording.of(under.stack, session!.id)).transcript();
     expect(transcript).toContain(`> write ${path}`);
     expect(transcript).toContain('left open');
-  });
+  }, 60_000);
 });

@@ -145,7 +145,7 @@ describe('SSH', () => {
     await under.approve(id);
     expect((await master.done()).code).toBe(0);
     expect(under.exists(marker)).toBe(true);
-  });
+  }, 60_000);
 
   proves('ssh', 'hold:target-lost', async () => {
     const marker = under.marker();

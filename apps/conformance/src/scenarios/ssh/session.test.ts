@@ -69,14 +69,14 @@ describe('SSH', () => {
       expect((await recording.responses()).equals(input)).toBe(true);
       // eslint-disable-next-line no-control-regex -- control characters are what is looked for
       expect(await recording.transcript()).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
-    });
+    }, 60_000);
 
     test('SH-20: what runs as somebody else is on record as it was asked for', async () => {
       await under.ssh('operator', 'id -un; exec su nobody -s /bin/sh -c "id -un"');
       const transcript = await (await newest('operator')).transcript();
       expect(transcript).toContain('> id -un; exec su nobody -s /bin/sh -c "id -un"');
       expect(transcript).toMatch(/^nobody$/m);
-    });
+    }, 60_000);
 
     proves('ssh', 'record:denied', async () => {
       const { run, before } = await master('ci', 'recorded');
@@ -187,6 +187,6 @@ describe('SSH', () => {
       }
       run.kill();
       await run.done();
-    });
+    }, 60_000);
   });
 });
