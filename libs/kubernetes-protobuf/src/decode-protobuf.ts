@@ -7,8 +7,8 @@ import { wireFields, type WireValue } from './wire-reader.js';
 
 const magic = Buffer.from('k8s\0');
 const none = Buffer.alloc(0);
-/** An empty message takes two bytes and much memory. */
-const maxValues = 500_000;
+/** More than any manifest has. An empty message takes two bytes, and time and memory out of all proportion. */
+const maxValues = 100_000;
 
 /**
  * An object in the Kubernetes protobuf envelope (runtime.Unknown), as the API server's JSON would hold it, without what
@@ -20,6 +20,7 @@ export function decodeProtobuf(body: Buffer): ProtobufObject {
     throw new ProtobufFault('provided data does not appear to be a protobuf message');
   }
   const envelope = fieldsUpTo(4, body.subarray(magic.length));
+  const raw = envelope.get(2);
   const type = fieldsUpTo(2, asBytes(envelope.get(1) ?? none));
   const apiVersion = asText(type.get(1) ?? none);
   const kind = asText(type.get(2) ?? none);
@@ -27,7 +28,8 @@ export function decodeProtobuf(body: Buffer): ProtobufObject {
   if (encodings.some((encoding) => encoding !== '')) throw new ProtobufFault('an object is encoded once more');
   const message = messageOfKind(apiVersion, kind);
   if (message === undefined) throw new ProtobufFault('no such kind is known in protobuf');
-  return new Decoder().object(message, asBytes(envelope.get(2) ?? none), { apiVersion, kind });
+  if (raw === undefined) throw new ProtobufFault('the envelope is empty');
+  return new Decoder().object(message, asBytes(raw), { apiVersion, kind });
 }
 
 class Decoder {

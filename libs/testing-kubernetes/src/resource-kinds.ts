@@ -75,6 +75,11 @@ export const builtInKinds: readonly ResourceKind[] = [
   kind('apps/v1', 'ControllerRevision', 'controllerrevisions'),
   kind('batch/v1', 'Job', 'jobs', { categories: ['all'], subresources: [status] }),
   kind('batch/v1', 'CronJob', 'cronjobs', { short: ['cj'], categories: ['all'], subresources: [status] }),
+  kind('autoscaling/v1', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers', {
+    short: ['hpa'],
+    categories: ['all'],
+    subresources: [status],
+  }),
   kind('networking.k8s.io/v1', 'Ingress', 'ingresses', { short: ['ing'], subresources: [status] }),
   kind('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies', { short: ['netpol'] }),
   kind('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets', { short: ['pdb'], subresources: [status] }),
