@@ -16,11 +16,11 @@ test('documents keep their place, empty ones included', () => {
 });
 
 test('errors of every document are told together, by place and path', () => {
-  const wrong = `${account}---\nkind: Resource\nname: shop\nspec: {protocol: ssh, upstream: {host: h, port: 0}, credential: {username: u}}\n---\nkind: Nope\nname: x\n`;
+  const wrong = `${account}---\nkind: Resource\nname: shop\nspec: {protocol: postgres, upstream: {host: h, port: 0}, credential: {username: u}}\n---\nkind: Resource\nname: db\nspec: {protocol: mysql}\n---\nkind: Nope\nname: x\n`;
   expect(errorsOf(wrong).map(({ document, path, reason }) => `${document} ${path}: ${reason}`)).toEqual([
-    '2 spec.protocol: protocol ssh is not served by this version',
     '2 spec.upstream.port: Too small: expected number to be >=1',
-    '3 kind: kind must be one of Resource, ServiceAccount, User, Group, Role, TrustedIssuer, IdentityProvider, Policy',
+    '3 spec.protocol: protocol mysql is not served by this version',
+    '4 kind: kind must be one of Resource, ServiceAccount, User, Group, Role, TrustedIssuer, IdentityProvider, Policy',
   ]);
 });
 
