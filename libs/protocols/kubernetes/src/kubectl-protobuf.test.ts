@@ -167,6 +167,16 @@ test('a node is drained by evictions, or told how it would be', async () => {
   expect(cluster.find('v1', 'Pod', 'payments', 'api')).toBeUndefined();
 });
 
+test('K8-10 the options of a delete are read where they count', async () => {
+  await succeeds('run doomed --image=x -n web --overrides={"spec":{"nodeName":"node-2"}}');
+  const before = cluster.requests.length;
+  await succeeds('drain node-2 --force --ignore-daemonsets --delete-emptydir-data --disable-eviction --grace-period=1');
+  expect(writesSince(before)).toContain('DELETE /api/v1/namespaces/web/pods/doomed');
+  const deleted = cluster.requests.findLast(({ method }) => method === 'DELETE');
+  expect(JSON.parse(deleted?.body.toString() ?? '')).toMatchObject({ kind: 'DeleteOptions', gracePeriodSeconds: 1 });
+  expect(judgedLast('delete')).toMatchObject({ dryRun: false });
+});
+
 test('K8-10 a kind that is not known in protobuf is refused with a way to send it', async () => {
   const type = Buffer.from('\x0a\x02v1\x12\x04Node', 'latin1');
   const body = Buffer.concat([
