@@ -18,3 +18,6 @@ export { exportJsonl } from './export/jsonl.js';
 export { exportTranscript } from './export/transcript.js';
 export { PostgresTranscript } from './export/postgres-transcript.js';
 export { printable } from './export/printable.js';
+export type { AsciicastOptions } from './export/asciicast.js';
+export { exportAsciicast, NoTerminalError } from './export/asciicast.js';
+export { SafeTerminal, safeTerminal } from './export/safe-terminal.js';
