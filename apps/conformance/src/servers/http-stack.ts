@@ -44,6 +44,10 @@ export class HttpStack {
   get installation(): Installation {
     return started(this.#installation);
   }
+  /** For whoever asks of it nothing but the installation. */
+  get stack(): Installation {
+    return this.installation;
+  }
   /** The service on node:http, behind `shop`, `open`, `graph` and `described`. */
   get origin(): HttpOrigin {
     return started(this.#origin);

@@ -1,7 +1,7 @@
 import type { DevIssuer } from '@sallyport/dev-issuer';
 import { startDevIssuer, type DevUser } from '@sallyport/dev-issuer';
+import type { Installation } from '@sallyport/testing';
 import { approveDevice, signIn, type Tokens } from '../clients/sign-in.js';
-import type { StackUnderTest } from './use-stack.js';
 
 /** Who can sign in. Dana asks for things, Riley may approve them, Robin is a second identity of nobody else. */
 const people: readonly DevUser[] = [
@@ -22,11 +22,16 @@ export const workload = {
   event_name: 'push',
 } as const;
 
+/** Whichever resources it has. */
+interface WithInstallation {
+  readonly stack: Pick<Installation, 'api' | 'ca'>;
+}
+
 /** An identity provider and trusted issuer, with the people and rules that the scenarios need. */
 export class People {
   #issuer: DevIssuer | undefined;
 
-  constructor(private readonly under: StackUnderTest) {
+  constructor(private readonly under: WithInstallation) {
     beforeAll(async () => {
       const { api } = under.stack;
       const redirectUris = [`${api.url}/auth/callback`];
