@@ -139,8 +139,9 @@ export const requirements: readonly Requirement[] = [
     'without the control plane sessions go on and nothing new is permitted',
     'kubernetes',
     'ssh',
+    'http',
   ),
-  required('failure:gateway', 'a killed gateway loses no record and runs nothing twice', 'kubernetes', 'ssh'),
-  required('failure:target', 'a target that dies mid-statement is a clear error', 'kubernetes', 'ssh'),
-  required('failure:slow-reader', 'a client that stops reading does not grow the gateway', 'kubernetes', 'ssh'),
+  required('failure:gateway', 'a killed gateway loses no record and runs nothing twice', 'kubernetes', 'ssh', 'http'),
+  required('failure:target', 'a target that dies mid-statement is a clear error', 'kubernetes', 'ssh', 'http'),
+  required('failure:slow-reader', 'a client that stops reading does not grow the gateway', 'kubernetes', 'ssh', 'http'),
 ];

@@ -5,6 +5,9 @@ import { HttpStack } from '../../servers/http-stack.js';
 
 const json = { 'content-type': 'application/json' };
 
+/** For one test, on a machine that has other things to do. */
+const patienceMs = 30_000;
+
 describe('HTTP', () => {
   const under = new HttpStack();
   const withToken = (token: string): Promise<Response> =>
@@ -231,4 +234,67 @@ describe('HTTP', () => {
       expect([at, report.ok && report.chain === whole.chain]).toEqual([at, false]);
     }
   });
+
+  test(
+    'HT-21: every route of the control plane asks who is there, and nothing of its inside is on a public listener',
+    async () => {
+      const anonymous = under.installation.api.as(undefined);
+      const { paths } = await anonymous.expect<{ paths: Record<string, Record<string, { security?: unknown[] }>> }>(
+        'GET',
+        '/openapi.json',
+      );
+      const asked = Object.entries(paths).flatMap(([path, operations]) =>
+        Object.entries(operations).map(([method, { security }]) => ({ path, method, open: security?.length === 0 })),
+      );
+      expect(asked.filter(({ open }) => !open).length).toBeGreaterThan(50);
+      for (const { path, method, open } of asked) {
+        if (open) continue;
+        const concrete = path.replaceAll('{id}', '00000000-0000-4000-8000-000000000000').replace(/\{\w+\}/g, 'nobody');
+        // However the path is spelled: routing and the guard read the same one.
+        for (const spelled of [concrete, concrete.replace('/v1/', '/v1//')]) {
+          const { status } = await anonymous.call(method.toUpperCase(), spelled);
+          expect([method, spelled, [401, 404].includes(status)]).toEqual([method, spelled, true]);
+          if (spelled === concrete) expect([method, spelled, status]).toEqual([method, spelled, 401]);
+        }
+      }
+      const counted = String((await anonymous.call('GET', '/metrics')).bytes);
+      for (const name of ['shop', 'ci', 'reviewer', 'dba-does-all'])
+        expect(counted).not.toMatch(new RegExp(`"${name}"`));
+      for (const path of ['/debug', '/debug/pprof', '/.env', '/v1/..%2fmetrics']) {
+        expect([path, [401, 404, 400].includes((await anonymous.call('GET', path)).status)]).toEqual([path, true]);
+      }
+    },
+    patienceMs,
+  );
+
+  test(
+    'HT-22: no page and no redirect carries a token to where it was not asked from',
+    async () => {
+      const { api } = under.installation;
+      const question = (redirect: string, more = ''): string =>
+        `/oauth/authorize?response_type=code&client_id=sallyport-cli&code_challenge=${'a'.repeat(43)}` +
+        `&code_challenge_method=S256&state=s&redirect_uri=${encodeURIComponent(redirect)}${more}`;
+      for (const redirect of [
+        'https://evil.example/callback',
+        'http://127.0.0.1.evil.example/callback',
+        'http://127.0.0.1@evil.example/callback',
+        'http://localhost.evil.example/',
+        '//evil.example',
+        'javascript:alert(1)',
+      ]) {
+        const answer = await api.as(undefined).call('GET', question(redirect));
+        expect([redirect, answer.status >= 400, answer.headers['location']]).toEqual([redirect, true, undefined]);
+      }
+      const next = await api
+        .as(undefined)
+        .call('GET', '/auth/login?next=https://evil.example/&redirect=//evil.example');
+      expect(String(next.headers['location'] ?? '')).not.toContain('evil.example');
+      for (const path of ['/v1/whoami', `/v1/service-accounts/ci/keys`]) {
+        const { bytes } = await api.call('GET', path);
+        expect(bytes.toString()).not.toContain(under.keys.ci);
+        expect(bytes.toString()).not.toContain(api.token!);
+      }
+    },
+    patienceMs,
+  );
 });
