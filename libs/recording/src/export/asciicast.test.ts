@@ -105,6 +105,8 @@ test('KU: an exec in a cluster plays back: its streams, its sizes, its end', asy
   const write = (writer: RecordingWriter): void => {
     writer.decision(sampleDecision(1, 'GET /pods'));
     writer.response(Buffer.from('HTTP/1.1 200'));
+    writer.note('streams', { transport: 'spdy/3.1', protocol: 'portforward.k8s.io' });
+    writer.response(Buffer.from('forwarded'));
     writer.decision(sampleDecision(2, 'exec'));
     writer.response(Buffer.from('HTTP/1.1 101'));
     writer.note('streams', { transport: 'websocket', protocol: 'v5.channel.k8s.io' });

@@ -62,7 +62,8 @@ export class TerminalTape {
         if (detail['line'] !== undefined && detail['line'] === this.#chosen) this.#members.add(seq);
         return detail['kind'] === 'exec' || detail['kind'] === 'shell' ? this.#begin(time, seq) : undefined;
       case 'streams':
-        return this.#begin(time, seq);
+        // Forwarded ports are streams as well, and no terminal.
+        return String(detail['protocol']).includes('portforward') ? undefined : this.#begin(time, seq);
       case 'stream':
         return this.#turnStream(seq, detail);
       case 'pty':

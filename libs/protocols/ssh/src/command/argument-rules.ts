@@ -30,3 +30,8 @@ export function firstIsNot(names: string): ArgumentRule {
 export function anyColon(args: readonly string[]): boolean {
   return args.some((arg) => arg.includes(':'));
 }
+
+/** A file of the caller's choice instead of a name that the system knows. */
+export function anySlash(args: readonly string[]): boolean {
+  return args.some((arg) => arg.includes('/'));
+}

@@ -33,7 +33,7 @@ const nothing: CommandClass = { interpreter: false, runsOthers: false };
 function runsByArguments(name: string, args: readonly KnownWord[]): boolean {
   const known = args.filter((arg) => arg !== undefined);
   if (computingBuiltins.has(name)) return known.some((arg) => /[$`]/.test(arg));
-  const rule = Object.hasOwn(runnersByArgument, name) ? runnersByArgument[name] : undefined;
+  const rule = runnersByArgument.get(name);
   return rule !== undefined && (known.length < args.length || rule(known));
 }
 

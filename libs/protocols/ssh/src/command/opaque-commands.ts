@@ -92,7 +92,9 @@ class OpaqueReader {
     }
     const source = this.text.slice(start, this.#at);
     if (source === '') return undefined;
-    return { source, value: known || /^(?:[{}!]|\[\[?)$/.test(source) ? (known ? value : source) : undefined };
+    // Alone they are words, not patterns.
+    const itself = /^(?:[{}!]|\[\[?)$/.test(source);
+    return { source, value: itself ? source : known ? value : undefined };
   }
 
   /** A stretch of a word; `unknown` where it says something only once it runs; undefined where it cannot be followed. */

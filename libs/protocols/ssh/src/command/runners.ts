@@ -1,4 +1,4 @@
-import { anyColon, firstIsNot, hasLong, hasShort, hasWord, type ArgumentRule } from './argument-rules.js';
+import { anyColon, anySlash, firstIsNot, hasLong, hasShort, hasWord, type ArgumentRule } from './argument-rules.js';
 import { plainSed } from './plain-sed.js';
 import { programName } from './program-name.js';
 
@@ -6,13 +6,13 @@ const wrappers = `env sudo doas pkexec gosu su-exec setpriv setsid setarch linux
   stdbuf unbuffer timeout time watch flock chroot fakeroot fakechroot proot bwrap firejail nsenter unshare capsh systemd-run
   systemd-inhibit systemd-nspawn cpulimit prlimit numactl cgexec daemonize daemon start-stop-daemon run-parts rlwrap socat
   strace ltrace gdbserver valgrind perf catchsegv ld ld.so multitime torify torsocks proxychains ssh-agent sshpass
-  dbus-run-session dbus-launch xvfb-run keychain apply chpst softlimit setuidgid envdir svc run0 choom hyperfine
+  sshfs ssh-copy-id mosh-server pdsh clush dsh dbus-run-session dbus-launch logrotate ldd modprobe insmod openvpn wg-quick ifup ifdown dhclient pppd xvfb-run keychain apply chpst softlimit setuidgid envdir svc run0 choom hyperfine
   logsave eatmydata aa-exec runcon caffeinate launchctl osascript open xdg-open`;
 const builders = `make gmake bmake cmake ninja meson scons bazel ant mvn gradle sbt rake just java javac go cargo rustc gcc cc
   c++ g++ clang clang++ tcc cpp as npm npx pnpm yarn pip pipx easy_install uv uvx poetry gem bundle composer cpan nix
-  nix-shell nix-env guix yum dnf microdnf zypper apk pacman snap flatpak brew ansible ansible-playbook ansible-console puppet
+  nix-shell nix-env guix yum dnf microdnf zypper apk pacman snap flatpak brew ansible ansible-playbook ansible-console ansible-pull docker-compose puppet
   chef-client salt salt-call salt-ssh terraform packer vagrant lxc lxc-attach lxc-execute incus virsh multipass ctr runc crun
-  buildah msfconsole pdflatex latex tex xelatex lualatex ghostscript gs gimp nmap tshark`;
+  buildah msfconsole pdflatex latex tex xelatex lualatex ghostscript gs gimp groff convert mogrify magick nmap tshark`;
 /** Builtins of shells whose arguments are code. */
 const builtins = `eval exec . source builtin alias trap fc bind enable compgen complete compopt jobs mapfile readarray sched
   emulate autoload zmodload zcompile zargs hash functions bg fg suspend disown`;
@@ -29,13 +29,12 @@ const repository = `status log diff show rev-parse branch tag describe ls-files 
   checkout switch restore stash remote`;
 const gitOptions = ['ext-diff', 'textconv', 'paginate', 'exec', 'upload-pack', 'receive-pack', 'open-files-in-pager'];
 
-/** Programs that run others when they are told so in this way. */
-export const runnersByArgument: Readonly<Record<string, ArgumentRule>> = {
+const rules: Readonly<Record<string, ArgumentRule>> = {
   find: hasWord('-exec', '-execdir', '-ok', '-okdir'),
   fd: (args) => hasShort('xX')(args) || hasLong('exec', 'exec-batch')(args),
   fdfind: (args) => hasShort('xX')(args) || hasLong('exec', 'exec-batch')(args),
   rg: hasLong('pre', 'hostname-bin'),
-  tar: tar,
+  tar,
   gtar: tar,
   bsdtar: tar,
   cpio: (args) => hasLong('rsh-command')(args) || anyColon(args),
@@ -54,9 +53,15 @@ export const runnersByArgument: Readonly<Record<string, ArgumentRule>> = {
     hasShort('iUFEDe')(args) || hasLong('pipe', 'eval', 'define', 'install', 'upgrade', 'load', 'root')(args),
   apt: packages,
   'apt-get': packages,
-  systemctl: (args) => hasWord('edit', 'link', 'set-environment', 'import-environment')(args) || remote(args),
+  systemctl: (args) =>
+    hasWord('edit', 'link', 'set-environment', 'import-environment')(args) || remote(args) || anySlash(args),
   journalctl: remote,
-  ip: (args) => hasShort('b')(args) || args.some((arg) => /^(?:net|netn|netns|v|vr|vrf)$/.test(arg)),
+  ip: (args) => args.some((arg) => /^(?:-b|-ba.*|--?batch|net|netn|netns|v|vr|vrf)$/.test(arg)),
+  iptables: hasLong('modprobe'),
+  ip6tables: hasLong('modprobe'),
+  aria2c: (args) => args.some((arg) => arg.startsWith('--on-')) || hasLong('conf-path')(args),
+  gpg: hasLong('photo-viewer', 'agent-program', 'dirmngr-program', 'homedir', 'options', 'exec-path'),
+  helm: firstIsNot('list ls status history get search version'),
   nc: (args) => hasShort('ec')(args) || hasLong('exec', 'sh-exec', 'lua-exec')(args),
   ncat: (args) => hasShort('ec')(args) || hasLong('exec', 'sh-exec', 'lua-exec')(args),
   netcat: (args) => hasShort('ec')(args),
@@ -73,6 +78,11 @@ export const runnersByArgument: Readonly<Record<string, ArgumentRule>> = {
   command: (args) => !(args.length === 2 && /^-[vV]$/.test(args[0]!)),
   dmesg: hasShort('H'),
 };
+
+/** Programs that run others when they are told so in this way. */
+export const runnersByArgument: ReadonlyMap<string, ArgumentRule> = new Map(
+  Object.entries(rules).map(([name, rule]) => [programName(name), rule]),
+);
 
 /** Builtins that compute: bash, ksh and zsh run `a[$(rm x)]` where they expect a number or the name of a variable. */
 export const computingBuiltins: ReadonlySet<string> = new Set(
@@ -94,7 +104,7 @@ function tar(args: readonly string[]): boolean {
 }
 
 function packages(args: readonly string[]): boolean {
-  return hasShort('oc')(args) || hasLong('option', 'config-file')(args) || args.some((arg) => arg.includes('/'));
+  return hasShort('oc')(args) || hasLong('option', 'config-file')(args) || anySlash(args);
 }
 
 function remote(args: readonly string[]): boolean {
