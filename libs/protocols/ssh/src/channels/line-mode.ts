@@ -49,6 +49,7 @@ export class LineMode implements ChannelEvents {
         show: (text) => this.#show(text),
         run: (line) => this.#run(line),
         interrupt: () => this.#interrupt(),
+        whenShown: (act) => client.afterData(() => session.log.whenCalm(act)),
         taken: (bytes) => client.consumed(bytes),
         finish: (status) => this.#finish(status),
       },

@@ -7,6 +7,8 @@ class Trial {
   readonly lines: string[] = [];
   taken = 0;
   interrupts = 0;
+  reads = true;
+  #unread: () => void = () => undefined;
   finished: number | undefined;
   readonly #results: ((result: LineResult) => void)[] = [];
   readonly shell: LineShell;
@@ -20,6 +22,7 @@ class Trial {
           return answer ? Promise.resolve(answer(line)) : new Promise((resolve) => this.#results.push(resolve));
         },
         interrupt: () => (this.interrupts += 1),
+        whenShown: (act) => (this.reads ? act() : (this.#unread = act)),
         taken: (bytes) => (this.taken += bytes),
         finish: (status) => (this.finished = status),
       },
@@ -31,6 +34,11 @@ class Trial {
   type(text: string | Buffer): this {
     this.shell.input(Buffer.from(text));
     return this;
+  }
+
+  read(): void {
+    this.reads = true;
+    this.#unread();
   }
 
   async ran(result: LineResult = { status: 0 }): Promise<this> {
@@ -251,4 +259,19 @@ test('any bytes at all leave it standing', () => {
       expect(trial.shown).not.toMatch(/[\u001b\u0080-\u009f]/);
     }),
   );
+});
+
+test('SH-16: who asks and does not read gets no further, and is not asked for more', () => {
+  const trial = new Trial();
+  trial.reads = false;
+  trial.type('help\rhelp\r').type('ls\r');
+  const { shown } = trial;
+  expect({ shown, lines: trial.lines, taken: trial.taken }).toEqual({ shown: 'box$ ', lines: [], taken: 0 });
+  trial.read();
+  expect(trial.lines).toEqual(['ls']);
+});
+
+test('many empty lines at once are no burden', () => {
+  const trial = new Trial(false, done).type('\n'.repeat(500_000));
+  expect(trial.taken).toBe(500_000);
 });

@@ -15,6 +15,8 @@ export interface LinePort {
   run(line: string): Promise<LineResult>;
   /** The client gives up what runs or waits. May be called again while it does not end. */
   interrupt(): void;
+  /** Calls back once all that was shown has left: at once, most times. */
+  whenShown(act: () => void): void;
   /** So many bytes of input have been dealt with. */
   taken(bytes: number): void;
   finish(status: number): void;
@@ -41,6 +43,8 @@ export class LineShell {
   #waiting = '';
   #owed = 0;
   #running = false;
+  /** The client asks and does not read: it gets no further before it does. */
+  #unread = false;
   #ended = false;
   #over = false;
   #status = 0;
@@ -85,7 +89,7 @@ export class LineShell {
 
   /** Takes lines until one of them runs. */
   #next(): void {
-    while (!this.#running && !this.#over && this.#waiting !== '') {
+    while (!this.#running && !this.#over && this.#waiting !== '' && this.#isRead()) {
       const { echo, event, rest } = this.#editor.read(this.#waiting);
       this.#waiting = rest;
       if (echo !== '') this.port.show(echo);
@@ -97,6 +101,19 @@ export class LineShell {
     if (this.options.terminal || !this.#editor.pending) return this.#finish();
     this.#waiting = '\n';
     this.#next();
+  }
+
+  /** @returns whether the client has read what was shown; where not, the next line is taken once it has */
+  #isRead(): boolean {
+    if (this.#unread) return false;
+    this.#unread = true;
+    let later = false;
+    this.port.whenShown(() => {
+      this.#unread = false;
+      if (later) this.#next();
+    });
+    later = this.#unread;
+    return !this.#unread;
   }
 
   #act(event: LineEvent): void {
