@@ -27,3 +27,5 @@ export type { SshServer } from './ssh-server.js';
 export { makeSshKey, publicKeyOf, startSshServer } from './ssh-server.js';
 export type { Finished, OpenSshPeer, SshRun } from './openssh.js';
 export { finished, OpenSsh } from './openssh.js';
+export { evasions } from './shell-evasions.js';
+export { programEvasions } from './program-evasions.js';

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeSshKey, publicKeyOf, startSshServer, type SshServer } from '@sallyport/testing';
 
-/** Service accounts: one with rules for single commands, one for files alone, two that may approve and do all, one for nothing. */
-export const accounts = ['ci', 'files', 'reviewer', 'operator', 'stranger'] as const;
+/** Service accounts: one with rules for single commands, one for whatever is plainly one command, one for files alone, two that may approve and do all, one for nothing. */
+export const accounts = ['ci', 'literal', 'files', 'reviewer', 'operator', 'stranger'] as const;
 export type Account = (typeof accounts)[number];
 
-/** Server behind the gateway, with the folder that its rules speak of and a port that may be forwarded to. */
+/** Servers behind the gateway, with the folder that its rules speak of and a port that may be forwarded to. */
 export interface Box {
   readonly sshd: SshServer;
+  /** Runs nothing that it is told to, and writes down that it was told to: for what must never arrive. */
+  readonly trap: SshServer;
   /** Holds `open`, which `ci` may read and write, and `secret`, which it may not. */
   readonly folder: string;
   readonly echoPort: number;
@@ -23,8 +25,9 @@ export interface Box {
 export const address = 'ann.canary@example.com';
 
 export async function startBox(): Promise<Box> {
-  const sshd = await startSshServer(['LogLevel VERBOSE']);
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sallyport-box-')));
+  const sshd = await startSshServer(['LogLevel VERBOSE']);
+  const trap = await startSshServer([`ForceCommand printenv SSH_ORIGINAL_COMMAND >> ${folder}/arrived`]);
   for (const name of ['open', 'secret']) mkdirSync(join(folder, name));
   writeFileSync(join(folder, 'open/people'), `mail ${address} today\n`);
   writeFileSync(join(folder, 'secret/key'), 'top secret\n');
@@ -33,12 +36,13 @@ export async function startBox(): Promise<Box> {
   await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
   return {
     sshd,
+    trap,
     folder,
     echoPort: (echo.address() as AddressInfo).port,
     otherHostKey: publicKeyOf(join(folder, 'other')),
     stop: async () => {
       echo.close();
-      await sshd.stop();
+      await Promise.all([sshd.stop(), trap.stop()]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -50,6 +54,8 @@ const rules = ({ folder, echoPort }: Box): Readonly<Record<string, string>> => (
     unless { resource == Resource::"off-limits" };`,
   'ci-runs': `permit (principal in Group::"ci", action == Action::"exec", resource)
     when { context.ssh.literal && ["echo", "cat", "ls", "sleep", "yes", "id", "true", "false"].contains(context.ssh.program) };`,
+  'plain-commands': `permit (principal in Group::"literal", action == Action::"connect", resource == Resource::"trap");
+    permit (principal in Group::"literal", action == Action::"exec", resource == Resource::"trap") when { context.ssh.literal };`,
   'ci-clones': `permit (principal in Group::"ci", action == Action::"exec", resource)
     when { context.ssh.argv == ${JSON.stringify(JSON.stringify(['git-upload-pack', `${folder}/open/repository`]))} };`,
   'ci-touches-after-approval': `@approval("ops") @reason("changes need a second pair of eyes")
@@ -73,14 +79,14 @@ const rules = ({ folder, echoPort }: Box): Readonly<Record<string, string>> => (
 
 /** The server under names that differ in what is known of it: where its answers are masked, its key is another, or nobody listens. */
 export function boxManifests(box: Box, deadPort: number): string {
-  const { sshd, otherHostKey } = box;
-  const resource = (name: string, over: Readonly<Record<string, unknown>> = {}, more = {}): unknown => ({
+  const { sshd, trap, otherHostKey } = box;
+  const resource = (name: string, over: Readonly<Record<string, unknown>> = {}, more = {}, server = sshd): unknown => ({
     kind: 'Resource',
     name,
     spec: {
       protocol: 'ssh',
-      upstream: { host: '127.0.0.1', port: sshd.port, hostKeys: [sshd.hostKey], ...over },
-      credential: { username: sshd.username, privateKey: { value: sshd.privateKey } },
+      upstream: { host: '127.0.0.1', port: server.port, hostKeys: [server.hostKey], ...over },
+      credential: { username: server.username, privateKey: { value: server.privateKey } },
       ...more,
     },
   });
@@ -90,7 +96,9 @@ export function boxManifests(box: Box, deadPort: number): string {
     resource('dead', { port: deadPort }),
     resource('impostor', { hostKeys: [otherHostKey] }),
     resource('off-limits'),
+    resource('trap', {}, {}, trap),
     { kind: 'ServiceAccount', name: 'ci', spec: { groups: ['ci'], owner: 'platform@example.com' } },
+    { kind: 'ServiceAccount', name: 'literal', spec: { groups: ['literal'], owner: 'platform@example.com' } },
     { kind: 'ServiceAccount', name: 'files', spec: { groups: ['files'], owner: 'platform@example.com' } },
     { kind: 'ServiceAccount', name: 'reviewer', spec: { owner: 'systems@example.com' } },
     { kind: 'ServiceAccount', name: 'operator', spec: { owner: 'operations@example.com' } },

@@ -243,6 +243,17 @@ describe('other requests', () => {
   );
 });
 
+test('a target that is lost is told as that, and not as the end of the program', async () => {
+  const done = setup.ssh(['echo up; sleep 1000']);
+  await until(() => setup.host.output.includes('up'), 'the program runs');
+  setup.sshd.kill();
+  const { code, error } = await done;
+  await setup.sshd.restart();
+  expect(code).toBe(255);
+  expect(error).toContain('the connection to the target was lost');
+  expect(setup.host.outcomes.at(-1)!.completion).toBe('cut off');
+});
+
 describe('withdrawal', () => {
   test('SH-10: terminating ends both sides at once', async () => {
     const marker = `${setup.folder}/terminated`;

@@ -30,7 +30,7 @@ describe('SSH', () => {
       expect(error).not.toContain('nothing-is-removed');
       expect(under.exists(open('people'))).toBe(true);
       expect((await under.ssh('ci', 'uname')).code).toBe(refused);
-      expect((await under.ssh('ci', '', { before: ['-tt'] })).code).toBe(refused);
+      expect((await under.ssh('files', '', { before: ['-tt'] })).code).toBe(refused);
     });
 
     proves('ssh', 'query:mixed:denied', async () => {

@@ -1,5 +1,5 @@
 import { classify } from './classify-command.js';
-import { evasions } from '../testing/evasions.js';
+import { evasions } from '@sallyport/testing';
 import { parseCommand } from './parse-command.js';
 import { programName } from './program-name.js';
 
@@ -44,6 +44,10 @@ test.each([
   'kubectl get pods -n web',
   'ip addr show',
   'ip -4 route',
+  'ip -br link',
+  'systemctl is-active nginx',
+  'helm list',
+  'gpg --verify x.sig',
   'rm -rf /tmp/x',
   'cp -a x y',
   'mkdir -p /srv/app',

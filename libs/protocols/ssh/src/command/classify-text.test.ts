@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { classifyText } from './classify-text.js';
-import { programEvasions } from '../testing/program-evasions.js';
+import { programEvasions } from '@sallyport/testing';
 import { commandsIn } from './opaque-commands.js';
 
 test.each<[string, (string | undefined)[][]]>([

@@ -92,9 +92,10 @@ export class Upstream {
 
   #ended(reason: string): void {
     this.#closed = this.#wrongKey ? 'its host key is not the one that is configured' : reason;
-    this.connection.end();
     if (!this.#loggedIn) this.ready(new UpstreamError(this.#closed));
+    // First whoever can say why: once its last channel is closed, a client leaves without hearing it.
     for (const listener of this.#listeners) listener(this.#closed);
+    this.connection.end();
   }
 }
 
