@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { action, decide, judgeOf, question } from './shop-fixture.js';
 
 const cedar = `
@@ -30,4 +32,18 @@ test('one request about thousands of objects is judged, and the one that is forb
     effect: 'deny',
     because: [{ object: 'shop/public.f7' }],
   });
+});
+
+test('decisions that are kept take no more memory for large requests than for small ones', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const used = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const session = judgeOf(cedar).forSession(question);
+  const large = (index: number) => ({ ...call('public.f6'), fingerprint: `${index} ${'x'.repeat(100_000)}` });
+  const before = used();
+  for (let index = 0; index < 400; index += 1) expect(session.judge(large(index)).effect).toBe('permit');
+  expect(used() - before).toBeLessThan(10_000_000);
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Action, ClassifiedField, Decision, Verb } from '@sallyport/domain';
 import { BoundedMap } from '../bounded-map.js';
 import { scopeHolds, uid } from '../language/scope.js';
@@ -13,6 +14,8 @@ import type { RequestContext } from './request-context.js';
 
 /** Decisions, and answers of Cedar, kept per scope. */
 const maxKept = 4096;
+/** A longer key is kept as its digest: whoever sends large requests must not fill the memory with them. UTF-16 code units. */
+const maxKeyLength = 1024;
 
 /** One principal on one resource under one revision: the statements that can matter, and the decisions made so far. */
 export class SessionScope {
@@ -87,10 +90,10 @@ export class SessionScope {
   }
 
   #keyOf({ fingerprint, lineage: { fields } }: Action): string {
-    if (!fields) return fingerprint;
+    if (!fields) return bounded(fingerprint);
     let key = this.#fieldKeys.get(fields);
     if (key === undefined) this.#fieldKeys.set(fields, (key = JSON.stringify(fields)));
-    return `${key}${fingerprint}`;
+    return bounded(`${key}${fingerprint}`);
   }
 
   #about(verb: Verb) {
@@ -102,6 +105,11 @@ export class SessionScope {
     this.#byVerb.set(verb, about);
     return about;
   }
+}
+
+/** Equal for equal keys alone: what requests say has no NUL in it, neither in JSON nor in SQL. */
+function bounded(key: string): string {
+  return key.length <= maxKeyLength ? key : `\0${createHash('sha256').update(key).digest('base64')}`;
 }
 
 /** Context that changes by itself: what is decided by it cannot be kept. */
