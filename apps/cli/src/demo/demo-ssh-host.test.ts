@@ -89,7 +89,7 @@ test('stops while somebody is connected', async () => {
   const other = await startDemoSshHost({ data, port: own, hostKey: privateKey('host'), loginKey });
   const client = await login({ port: own });
   client.on('error', () => undefined);
-  const closed = new Promise((resolve) => client.once('close', resolve));
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
   await other.stop();
   await closed;
   await expect(login({ port: own })).rejects.toThrow('ECONNREFUSED');

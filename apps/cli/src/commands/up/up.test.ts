@@ -136,7 +136,7 @@ test(
     expect(second).toMatchObject({ status: 5, stderr: expect.stringContaining('already running') as unknown });
     expect(cli('doctor').status).toBe(0);
 
-    const session = await closedSession();
+    const session = await closedSession('shop');
     const transcript = cli('sessions', 'replay', session);
     expect(transcript.stdout).toContain('DROP TABLE orders');
     expect(transcript.stdout).not.toContain('ada1@example.com');
@@ -144,6 +144,11 @@ test(
 
     expect(ssh('cat readme')).toMatchObject({ status: 0, stdout: expect.stringContaining('host-1') as unknown });
     const chained = { status: 126, stdout: '', stderr: expect.stringContaining('one plain command') as unknown };
+    expect(cli('sessions', 'export', await closedSession('host-1'), '--format', 'asciicast')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^{"version":3,.*\n\[.*"o", "This is host-1/) as unknown,
+    });
+    expect(cli('sessions', 'export', session, '--format', 'asciicast')).toMatchObject({ status: 4, stdout: '' });
     expect(ssh('cat readme; id')).toMatchObject(chained);
     const lines = ssh(undefined, 'cat readme\ncat payroll.csv\nexit 3\n');
     expect(lines).toMatchObject({ status: 3, stdout: expect.stringContaining('host-1') as unknown });
@@ -186,11 +191,15 @@ async function pendingApproval(): Promise<string> {
   throw new Error('no approval came');
 }
 
-async function closedSession(): Promise<string> {
+async function closedSession(resource: string): Promise<string> {
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
-    const sessions = JSON.parse(cli('sessions', 'list', '--json').stdout) as { id: string; endedAt: string | null }[];
-    const closed = sessions.find(({ endedAt }) => endedAt !== null);
+    const sessions = JSON.parse(cli('sessions', 'list', '--json').stdout) as {
+      id: string;
+      resource: string;
+      endedAt: string | null;
+    }[];
+    const closed = sessions.find((one) => one.resource === resource && one.endedAt !== null);
     if (closed) {
       const shown = JSON.parse(cli('sessions', 'show', closed.id, '--json').stdout) as {
         recording: { complete: boolean };
