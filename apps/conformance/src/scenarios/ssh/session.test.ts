@@ -67,7 +67,6 @@ describe('SSH', () => {
       await under.ssh('ci', 'cat', { input });
       const recording = await newest('ci');
       expect((await recording.responses()).equals(input)).toBe(true);
-      // eslint-disable-next-line no-control-regex -- control characters are what is looked for
       expect(await recording.transcript()).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
     }, 60_000);
 
