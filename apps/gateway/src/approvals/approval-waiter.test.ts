@@ -104,6 +104,21 @@ test('AP-03: an approved request runs once, and what came of it is reported', as
   expect(waiter.pending).toBe(0);
 });
 
+test('AP-08: whoever gives up an approval that another request has used says nothing of what that one did', async () => {
+  const verdict = held();
+  const id = await asked();
+  controlPlane.push('approval.resolved', { approvalId: id, state: 'approved' });
+  expect(await verdict).toMatchObject({ kind: 'permit', approvalId: id });
+  // The same request again: its client left, or what it would do is no longer what was approved.
+  waiter.abandon(id, 'what was approved is no longer what would run');
+  waiter.report(id, 'completed', 'DELETE 3');
+  await eventually(() => controlPlane.bodies('approval.outcome').length === 1);
+  expect(controlPlane.bodies('approval.outcome')).toEqual([
+    { approvalId: id, outcome: 'completed', detail: 'DELETE 3' },
+  ]);
+  expect(controlPlane.bodies('approval.abandon')).toHaveLength(0);
+});
+
 test('the answer may come before anybody waits for it, and only the first one counts', async () => {
   controlPlane.on('exchange.held', (body) => {
     controlPlane.push('approval.resolved', { approvalId: body.id, state: 'denied', comment: 'no' });

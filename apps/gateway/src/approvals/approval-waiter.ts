@@ -124,9 +124,9 @@ export class ApprovalWaiter implements ApprovalPort {
 
   abandon(id: string, reason: string): void {
     const waiting = this.#waiting.get(id);
-    if (!waiting || waiting.state === 'claiming') return;
-    if (waiting.state === 'consumed') this.#settle({ op: 'outcome', id, outcome: 'failed', detail: reason });
-    else this.#settle({ op: 'abandon', id, reason });
+    // Of a portable approval several requests may know. Once one of them has used it, only that one has a word to say.
+    if (!waiting || waiting.state === 'claiming' || waiting.state === 'consumed') return;
+    this.#settle({ op: 'abandon', id, reason });
   }
 
   report(id: string, outcome: ApprovalOutcome, detail: string): void {
