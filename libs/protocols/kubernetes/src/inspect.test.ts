@@ -44,6 +44,20 @@ test('K8-02 exec: argv, container and terminal are facts', async () => {
   });
 });
 
+test('K8-02 a command is the same to whoever approves it, by GET over websockets and by POST over SPDY', async () => {
+  const [get, post] = await Promise.all([
+    understood(exec, websocket),
+    understood(exec, {
+      method: 'POST',
+      upgrade: 'spdy/3.1',
+      headers: [['x-stream-protocol-version', 'v4.channel.k8s.io']],
+    }),
+  ]);
+  expect([get.forward.method, post.forward.method]).toEqual(['GET', 'POST']);
+  expect(post.action.text).toBe(get.action.text);
+  expect(post.action.fingerprint).toBe(get.action.fingerprint);
+});
+
 test.each([
   [`${pods}/p/exec?command=ls&container=a&container=b`, websocket],
   [`${pods}/p/exec?command=ls`, {}],

@@ -129,7 +129,7 @@ export class ClusterTarget implements HttpTarget {
     const action: Action = {
       protocol: 'kubernetes',
       kind: info.verb,
-      text: reviewText(`${forward.method} ${forward.path}`, masked?.value),
+      text: reviewText(`${methodShown(info, forward)} ${forward.path}`, masked?.value),
       effects,
       context,
       lineage: { results: [], usedElsewhere: [], fields },
@@ -150,6 +150,14 @@ export class ClusterTarget implements HttpTarget {
       question,
     };
   }
+}
+
+/**
+ * A command is the same by GET over websockets and by POST over SPDY. kubectl tries one after the other, whatever it was told:
+ * people should not have to decide on it twice.
+ */
+function methodShown({ verb }: RequestInfo, { method }: ForwardRequest): string {
+  return streams.has(verb) ? verb : method;
 }
 
 /** @throws RequestFault where a switch of protocols is asked for what has none, or not asked for what has no other answer */

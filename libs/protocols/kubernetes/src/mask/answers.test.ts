@@ -288,3 +288,12 @@ test('K8-09 how an answer is cut into chunks changes nothing, and no value ever 
     { numRuns: 150 },
   );
 });
+
+test('K8-09: an error that shows a pod before and after a change ends where it begins to', async () => {
+  const message = `Pod "p" is invalid: spec: Forbidden: pod updates may not change fields\n  core.PodSpec{Env: "${canary}"}`;
+  const causes = [{ reason: 'FieldValueForbidden', message, field: 'spec' }];
+  const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, details: { causes }, code: 422 };
+  const answer = await shown('/api/v1/namespaces/web/pods/p', status, { answer: { status: 422 } });
+  expect(answer).toContain('pod updates may not change fields');
+  expect(answer).not.toContain(canary);
+});

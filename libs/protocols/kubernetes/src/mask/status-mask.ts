@@ -1,8 +1,11 @@
 import { redactedText } from '@sallyport/masking';
 import { isJsonObject, memberOf, type JsonObject } from '../request/json-value.js';
 
-/** From here on, what the API server says of a value repeats the value, or what stands around it. */
-const repeated = /(\bvalue: |\berror found in |\bbigger context ).*$/s;
+/**
+ * From here on, what the API server says of a value repeats the value, or what stands around it. Behind the end of a line
+ * it shows both objects of a change that it does not take, whole.
+ */
+const repeated = /(\bvalue: |\berror found in |\bbigger context |\n).*$/s;
 /** Shorter values stand in any text. Characters. */
 const tellingLength = 4;
 
