@@ -236,6 +236,58 @@ describe('HTTP', () => {
   });
 
   test(
+    'HT-09: no address leads to metadata, to the gateway itself or to the control plane, however it is written',
+    async () => {
+      const { api } = under.installation;
+      under.origin.forget();
+      const place = new URL(api.url);
+      const hosts = [
+        '169.254.169.254',
+        '[fe80::1]',
+        '0.0.0.0',
+        '[::ffff:169.254.169.254]',
+        '[64:ff9b::a9fe:a9fe]',
+        '2852039166',
+      ];
+      const forms = ['0xa9fea9fe', '0251.0376.0251.0376', '[::]', '224.0.0.1', '100.100.100.200', '[2002:a9fe:a9fe::]'];
+      const urls = [
+        ...[...hosts, ...forms].map((host) => `http://${host}:${under.origin.port}/`),
+        `https://localhost:${place.port}`,
+      ];
+      const made: string[] = [];
+      for (const [index, url] of [...urls, `https://127.0.0.1:${place.port}`].entries()) {
+        const name = `away-${index}`;
+        const spec = { protocol: 'http', upstream: { url, ca: under.installation.ca } };
+        const answer = await api.call('PUT', '/v1/manifests', JSON.stringify({ kind: 'Resource', name, spec }));
+        expect([url, [200, 422].includes(answer.status)]).toEqual([url, true]);
+        if (answer.status === 200) made.push(name);
+      }
+      const cedar = made.map(
+        (name) => `permit (principal, action == Action::"request", resource == Resource::"${name}");`,
+      );
+      await api.expect(
+        'PUT',
+        '/v1/manifests',
+        JSON.stringify({ kind: 'Policy', name: 'away', spec: { cedar: cedar.join('\n') } }),
+      );
+      for (const name of made) {
+        const answer = await eventually('the resource is known', async () => {
+          const got = await under.ask('ci', name, '/healthz');
+          return got.status === 403 ? undefined : got;
+        });
+        expect([name, answer.status, await answer.json()]).toEqual([
+          name,
+          502,
+          expect.objectContaining({ code: 'upstream-failed' }),
+        ]);
+      }
+      expect([made.length > 5, under.origin.wire.join('')]).toEqual([true, '']);
+      for (const name of made) await api.expect('DELETE', `/v1/resources/${name}`);
+    },
+    patienceMs,
+  );
+
+  test(
     'HT-21: every route of the control plane asks who is there, and nothing of its inside is on a public listener',
     async () => {
       const anonymous = under.installation.api.as(undefined);

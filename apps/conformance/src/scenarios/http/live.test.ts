@@ -158,12 +158,13 @@ describe('HTTP', () => {
 
   proves('http', 'identity:issuer:refused', async () => {
     const [header, payload] = (await trusted()).split('.');
-    for (const claims of [
+    const wrong: Readonly<Record<string, string>>[] = [
       { repository_id: '124' },
       { ref: 'refs/heads/feature' },
       { aud: 'another' },
       { event_name: 'pull_request' },
-    ]) {
+    ];
+    for (const claims of wrong) {
       expect([claims, await statusOf(await people.workloadToken(claims))]).toEqual([claims, 401]);
     }
     const none = Buffer.from('{"alg":"none"}').toString('base64url');
