@@ -68,7 +68,10 @@ export class ApprovalRelease {
     });
   }
 
-  /** What the one execution came to. `unknown` gives way to knowledge; knowledge never changes. */
+  /**
+   * What the one execution came to. `unknown` gives way to knowledge; knowledge never changes. Throws ProblemError
+   * `foreign-approval` where another gateway ran it.
+   */
   async outcome(gateway: GatewayIdentity, body: ToControlPlane['approval.outcome']): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const approval = await this.#own(manager, gateway, body.approvalId);
@@ -79,6 +82,8 @@ export class ApprovalRelease {
           await move(manager, approval.id, 'abandon', body.detail.slice(0, maxDetailLength));
         return;
       }
+      // Any gateway may use a portable one; another, whose claim came too late or was lost, knows nothing of what it did.
+      if (approval.gateway !== gateway.name) throw foreignApproval();
       if (approval.outcome !== null && approval.outcome !== 'unknown') return;
       if (approval.outcome === body.outcome) return;
       const detail = body.detail.slice(0, maxDetailLength);
@@ -123,9 +128,7 @@ export class ApprovalRelease {
   /** Undefined: it never arrived here, so there is nothing to use or give up. Throws ProblemError `foreign-approval`. */
   async #own(manager: EntityManager, gateway: GatewayIdentity, id: string): Promise<ApprovalRow | undefined> {
     const approval = await lockApproval(manager, id);
-    if (approval && approval.gateway !== gateway.name && !approval.portable) {
-      throw new ProblemError(403, 'foreign-approval', 'The approval is not one of this gateway.');
-    }
+    if (approval && approval.gateway !== gateway.name && !approval.portable) throw foreignApproval();
     return approval;
   }
 
@@ -141,4 +144,8 @@ export class ApprovalRelease {
       manager,
     );
   }
+}
+
+function foreignApproval(): ProblemError {
+  return new ProblemError(403, 'foreign-approval', 'The approval is not one of this gateway.');
 }

@@ -83,7 +83,7 @@ export class ApprovalsQueries {
     return row && toResolved(row, await decisionsOf(this.dataSource, id));
   }
 
-  /** The newest portable approval of a request, as it stands. */
+  /** The portable approval of a request, as it stands: one that was denied, else one that was given, else the newest. */
   async find({ bindingHash, approvalId }: ToControlPlane['approval.find']): Promise<FoundApproval | null> {
     const row = await firstRow<ApprovalRow>(
       this.dataSource,
@@ -91,7 +91,7 @@ export class ApprovalsQueries {
        WHERE portable AND binding_hash = $1 AND (CASE WHEN $2::uuid IS NOT NULL THEN id = $2 ELSE
          (state IN ('pending', 'approved') AND expires_at > now())
          OR (state = 'denied' AND resolved_at > now() - make_interval(secs => $3)) END)
-       ORDER BY created_at DESC LIMIT 1`,
+       ORDER BY state = 'denied' DESC, state = 'approved' DESC, created_at DESC LIMIT 1`,
       [bindingHash, approvalId ?? null, deniedSeconds],
     );
     if (!row) return null;
