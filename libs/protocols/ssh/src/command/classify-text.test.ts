@@ -95,6 +95,8 @@ test.each([
   'if true; then sh; fi',
   '{ sh; }',
   'true&sh',
+  // bash sends all output of `ls` to a file; to other shells `ls` runs beside `sh`, whose output goes there.
+  'ls &>f sh',
   'PATH=/tmp; ls',
   'find . -name x | xargs rm',
   'sudo -s; ls',

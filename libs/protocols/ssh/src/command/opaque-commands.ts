@@ -7,7 +7,7 @@ export interface SeenWord {
 }
 
 const maxDepth = 16;
-const redirection = /\d*(?:&>>?|<<<|<>|>>|>\||[<>]&|[<>])(?!\()/y;
+const redirection = /\d*(?:<<<|<>|>>|>\||[<>]&|[<>])(?!\()/y;
 const endsWord = /[\s;&|<>()]/;
 const plain = /[^\s;&|<>()'"\\$`*?[{~\p{C}]+/uy;
 const variable = /\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/y;
