@@ -1,6 +1,6 @@
 import type { BodyReader, ResponseHead } from '@sallyport/http-wire';
 import type { AnswerParts } from './answer.js';
-import { decodedBody } from './content-coding.js';
+import { contentCodings, decodedBody } from './content-coding.js';
 import type { AnswerPlan, OpenedAnswer, Refusal } from './protocol.js';
 import { reasonOf } from './refusals.js';
 import { clientHeaders } from './response-headers.js';
@@ -17,7 +17,8 @@ export function openAnswer(
   received: ResponseHead,
   body: BodyReader | undefined,
 ): ShownAnswer {
-  const opened = openedBy(plan, received);
+  const planned = openedBy(plan, received);
+  const opened = body && !session.secrets.idle ? withoutCoding(planned) : planned;
   if (opened.kind === 'refuse') {
     return { kind: 'refuse', refusal: { ...reasonOf([opened.reason]), status: opened.status } };
   }
@@ -45,6 +46,29 @@ function openedBy(plan: AnswerPlan, received: ResponseHead): OpenedAnswer {
     const reason = { code: 'cannot-perform', text: 'the answer of the target cannot be shown' } as const;
     return { kind: 'refuse', status: 502, reason };
   }
+}
+
+/** They describe the bytes that came, and are wrong once a coding is taken off. */
+const describing: ReadonlySet<string> = new Set([
+  'accept-ranges',
+  'content-digest',
+  'content-encoding',
+  'content-md5',
+  'digest',
+  'etag',
+]);
+
+/** The target was asked for no coding, and below one its credential would not be found. */
+function withoutCoding(opened: OpenedAnswer): OpenedAnswer {
+  if (opened.kind === 'refuse' || opened.decode) return opened;
+  const { head } = opened;
+  const decode = contentCodings(head.headers);
+  if (decode?.length === 0) return opened;
+  if (!decode || head.status === 206) {
+    const reason = { code: 'cannot-perform', text: 'the content coding of the answer cannot be taken off' } as const;
+    return { kind: 'refuse', status: 502, reason };
+  }
+  return { ...opened, head: { ...head, headers: head.headers.filter(([name]) => !describing.has(name)) }, decode };
 }
 
 /** What is sent has its own length; without a body, what a HEAD may be told of it is the plan's to say. */

@@ -131,6 +131,8 @@ export interface TunnelSides {
   readonly seq: number;
   /** Under what it was permitted. */
   readonly obligations: readonly Obligation[];
+  /** Blots out, in place, the resource's own credential in a whole message of the target's. */
+  hide(message: Buffer): Buffer;
   /** Judges, and records, what the request did not name and the tunnel would carry. What would need approval is denied. */
   permits(action: Action): boolean;
   /** Called once when both sides are closed. `completion` in the protocol's own words. */

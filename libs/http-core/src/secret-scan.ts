@@ -26,6 +26,12 @@ export class SecretScan {
     );
   }
 
+  /** For bytes that are all there. They are changed in place. */
+  whole(bytes: Buffer): Buffer {
+    for (const secret of this.#secrets) blot(bytes, secret);
+    return bytes;
+  }
+
   /** For one body, in pieces. */
   stream(): SecretStream {
     return new SecretStream(this.#secrets, this.#longest);
@@ -44,7 +50,7 @@ export class SecretStream {
   push(chunk: Buffer): Buffer {
     if (this.longest === 0) return chunk;
     const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
-    this.#blot(bytes);
+    for (const secret of this.secrets) blot(bytes, secret);
     const held = this.#begun(bytes);
     // A copy: the rest belongs to somebody else from now on.
     this.#held = held > 0 ? Buffer.from(bytes.subarray(bytes.length - held)) : Buffer.alloc(0);
@@ -57,14 +63,6 @@ export class SecretStream {
     return rest;
   }
 
-  #blot(bytes: Buffer): void {
-    for (const secret of this.secrets) {
-      for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, at + secret.length)) {
-        bytes.fill(asterisk, at, at + secret.length);
-      }
-    }
-  }
-
   /** How many of the last bytes may be the beginning of a secret. */
   #begun(bytes: Buffer): number {
     const from = Math.max(0, bytes.length - this.longest + 1);
@@ -75,5 +73,11 @@ export class SecretStream {
       }
     }
     return 0;
+  }
+}
+
+function blot(bytes: Buffer, secret: Buffer): void {
+  for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, at + secret.length)) {
+    bytes.fill(asterisk, at, at + secret.length);
   }
 }

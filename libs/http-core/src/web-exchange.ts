@@ -294,6 +294,7 @@ export class WebExchange implements UnderWay {
       tape,
       seq: this.#seq,
       obligations: this.#permitted!.obligations,
+      hide: (message) => this.session.secrets.whole(message),
       permits: (action) => this.session.permits(action),
       ended: (completion, outcome) => this.#end(completion, outcome),
     });

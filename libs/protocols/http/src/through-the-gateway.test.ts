@@ -35,6 +35,10 @@ const answers: Record<string, (response: ServerResponse, request: IncomingMessag
   },
   '/v1/gone': (_response, request) => request.socket.destroy(),
   '/v1/echo': (response, request) => send(response, {}, JSON.stringify(request.headers)),
+  '/v1/echo-gzip': (response, request) =>
+    send(response, { 'content-encoding': 'gzip', etag: '"1"' }, gzipSync(JSON.stringify(request.headers))),
+  '/v1/echo-coded': (response, request) =>
+    send(response, { 'content-encoding': 'rot13' }, JSON.stringify(request.headers)),
   '/v1/orders': (response) => send(response, {}, '{}'),
 };
 function send(response: ServerResponse, headers: Record<string, string>, body: Buffer | string): void {
@@ -129,6 +133,19 @@ test('HT-08 a redirect is not followed and stays at the gateway; the credential 
   expect(echoed).toContain('authorization');
 });
 
+test('HT-08 HT-13 the credential is found below a content coding that nobody asked for', async () => {
+  const echoed = await ask('/echo-gzip', {}, open);
+  expect([echoed.status, echoed.headers.get('content-encoding'), echoed.headers.get('etag')]).toEqual([
+    200,
+    null,
+    null,
+  ]);
+  const text = await echoed.text();
+  expect(text).not.toContain('upstream-secret');
+  expect(text).toContain('authorization');
+  expect((await ask('/echo-coded', {}, open)).status).toBe(502);
+});
+
 test('a denied request reaches no target and is told why', async () => {
   seen.length = 0;
   const denied = await ask('/denied');
@@ -167,6 +184,7 @@ describe('websockets', () => {
   const sockets = new WebSocketServer({ server: origin, handleProtocols: (offered) => [...offered][0] ?? false });
   sockets.on('connection', (socket, request) => {
     seen.push(`websocket ${request.url} ${request.headers['sec-websocket-protocol'] ?? ''}`);
+    if (request.url === '/v1/socket-echo') socket.send(JSON.stringify(request.headers));
     socket.on('message', (data, binary) => {
       seen.push(`message ${String(data)}`.slice(0, 20));
       socket.send(`echo ${String(data)}`, { binary });
@@ -187,6 +205,14 @@ describe('websockets', () => {
     expect(open.recording.entries).toEqual(
       expect.arrayContaining(['> hello', '< echo hello', '= closed 1000, 2 messages']),
     );
+  });
+
+  test('HT-08 do not tell the credential that the target was shown', async () => {
+    const socket = new WebSocket(open.url('/socket-echo', 'ws'), { headers: { authorization: 'Bearer token' } });
+    const echoed = await new Promise<string>((resolve) => socket.once('message', (data) => resolve(String(data))));
+    expect(echoed).toContain(`"authorization":"Bearer ${'*'.repeat('upstream-secret'.length)}"`);
+    expect(open.recording.entries.join('')).not.toContain('upstream-secret');
+    socket.terminate();
   });
 
   test('many messages in one piece all pass, in order', async () => {

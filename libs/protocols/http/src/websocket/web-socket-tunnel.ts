@@ -71,8 +71,9 @@ class WebSocketRelay implements RunningTunnel {
   }
 
   /** Held in the socket until it is on record. */
-  private carry(from: Side, to: Side, data: Buffer, text: boolean): void {
+  private carry(from: Side, to: Side, message: Buffer, text: boolean): void {
     const { tape } = this.sides;
+    const data = from === 'upstream' ? this.sides.hide(message) : message;
     this.messages += 1;
     tape.note('message', { from, text, bytes: data.length });
     if (from === 'client') tape.request(data);

@@ -102,6 +102,7 @@ export class StreamGateway {
       tape: this.tape,
       seq: 1,
       obligations: [],
+      hide: (message) => message,
       permits: (action) => {
         this.asked.push(action);
         return this.permits(action);

@@ -52,6 +52,7 @@ export function relayed(handler: TunnelHandler, protocol: string): Relayed {
     tape,
     seq: 1,
     obligations: [],
+    hide: (message) => message,
     permits: () => false,
     ended: (completion, outcome) => report([completion, outcome]),
   };
