@@ -8,12 +8,9 @@ const rsaBits = { least: 2048, most: 16_384 };
 const line = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) ([A-Za-z0-9+/]+={0,2})(?: [^\p{Cc}]{1,200})?$/u;
 
 /** A public key as a line of `~/.ssh/id_ed25519.pub`; no options, no certificates, and nothing behind the key's own bytes. */
-export const sshPublicKey = z
-  .string()
-  .max(4096)
-  .refine(isSshPublicKey, {
-    error: 'must be an Ed25519, ECDSA or RSA (2048 bits) public key: ssh-ed25519 AAAA… comment',
-  });
+export const sshPublicKey = z.string().max(4096).refine(isSshPublicKey, {
+  error: 'must be an Ed25519, ECDSA or RSA (2048 bits) public key: ssh-ed25519 AAAA… comment',
+});
 
 /** Those that prove somebody at the SSH listener. */
 export const sshKeys = z.array(sshPublicKey).max(32);
