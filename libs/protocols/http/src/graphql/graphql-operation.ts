@@ -115,7 +115,7 @@ function defaultsOf(operation: OperationDefinitionNode): Map<string, Mentions> {
   const defaults = new Map<string, Mentions>();
   for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
     if (!defaultValue) continue;
-    const mentions = { names: new Set<string>(), variables: new Set<string>() };
+    const mentions = { names: new Set<string>(), variables: new Set<string>(), apart: true };
     mention(mentions, defaultValue);
     defaults.set(variable.name.value, mentions);
   }

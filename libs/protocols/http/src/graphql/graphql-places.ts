@@ -46,7 +46,7 @@ export function isMentioned(
   variables: JsonObject | undefined,
 ): boolean {
   const { names, variables: used } = operation.selection.mentions;
-  const all = { names: new Set(names), variables: new Set<string>() };
+  const all = { names: new Set(names), variables: new Set<string>(), apart: true };
   for (const variable of used) {
     for (const name of operation.defaults.get(variable)?.names ?? []) all.names.add(name);
     const value = variables?.get(variable);

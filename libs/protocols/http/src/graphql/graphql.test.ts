@@ -156,6 +156,31 @@ test('HT-16 a masked field must not be what a query filters or sorts by', () => 
   expect(post(untyped, '{ customer @rename(to: "x") { email } }').defeatsMask(email)).toBe(true);
 });
 
+test.each([
+  'customer.email',
+  '-buyer.email',
+  'id,email',
+  'BUYER_BY_BUYER_ID__EMAIL_ASC',
+  'buyer__email',
+  `${'id,'.repeat(50)}email`,
+  `email${' '.repeat(70)}`,
+])('HT-16 a masked field is not sorted by through what holds it, among others or padded: %s', (sort) => {
+  const ofText = { query: `{ customer { orders(sort: ${JSON.stringify(sort)}) { id } } }` };
+  const ofVariable = { query: 'query Q($s: String) { customer { orders(sort: $s) { id } } }', variables: { s: sort } };
+  for (const envelope of [ofText, ofVariable]) expect(post(typed, envelope).defeatsMask(email)).toBe(true);
+});
+
+test('HT-16 arguments that name a masked field behind what holds it count, and names alike in part do not', () => {
+  const asks = (name: string) => post(untyped, `{ orders(${name}: "x") { id } }`).defeatsMask(email);
+  for (const name of ['buyer__email', 'buyer_Email_Icontains', 'buyer__email_gt']) expect(asks(name)).toBe(true);
+  for (const name of ['no_email_yet', 'HAS_EMAIL', 'voicemail']) expect(asks(name)).toBe(false);
+});
+
+test('what a mutation is given may speak of a field that the target must not be given', () => {
+  const gives = (text: string) => post(untyped, `mutation { ask(text: "${text}") { id } }`).gives(email);
+  expect(gives('is there an email?')).toBe(false);
+});
+
 test('HT-02 a path that some servers take for the endpoint is refused', () => {
   expect(typed.serves('/graphql')).toBe(true);
   expect(typed.serves('/orders')).toBe(false);

@@ -16,7 +16,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { malformed } from '../request/request-fault.js';
-import { mention, type Mentions, plainName } from './used-names.js';
+import { mention, mentionName, type Mentions } from './used-names.js';
 
 /** One field that an operation selects, fragments spread and aliases noted. */
 export interface SelectedField {
@@ -84,8 +84,8 @@ export function selectionOf(
 
 class SelectionWalker {
   readonly fields: SelectedField[] = [];
-  readonly mentions: Mentions = { names: new Set(), variables: new Set() };
-  readonly given: Mentions = { names: new Set(), variables: new Set() };
+  readonly mentions: Mentions = { names: new Set(), variables: new Set(), apart: true };
+  readonly given: Mentions = { names: new Set(), variables: new Set(), apart: false };
   foreignDirectives = false;
   private steps = 0;
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
@@ -135,7 +135,7 @@ class SelectionWalker {
     const place = at.path === undefined ? undefined : `${at.path}.${alias}`;
     for (const mentions of at.writes ? [this.given] : [this.given, this.mentions]) {
       for (const argument of node.arguments ?? []) {
-        mentions.names.add(plainName(argument.name.value));
+        mentionName(mentions, argument.name.value);
         mention(mentions, argument.value);
       }
     }

@@ -1,7 +1,7 @@
 import type { ValueNode } from 'graphql';
 import { isList, isObject, type JsonValue } from '../json/json-value.js';
 
-/** Longer texts are contents, not the name of a field to sort or filter by. */
+/** Longer texts are no name as a whole; each name in them still is. UTF-16 code units. */
 const maxNameLength = 64;
 
 /** The names in what arguments say, and the variables that say the rest. */
@@ -9,6 +9,8 @@ export interface Mentions {
   /** In {@link plainName} form. */
   readonly names: Set<string>;
   readonly variables: Set<string>;
+  /** Whether the names within a name or text count too. */
+  readonly apart: boolean;
 }
 
 /** A name without what spellings differ in: `HOME_PHONE_ASC`, `homePhone_ASC`. */
@@ -16,7 +18,17 @@ export function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** Notes argument and input field names, enum values and short texts. */
+/** How servers lead through what holds a field: `buyer.email`, `BUYER__EMAIL_ASC`, `buyer_Email_Icontains`, `id,email`. */
+const betweenNames = /[^A-Za-z0-9_]+|__+|_(?=[A-Z][a-z])/;
+
+/** Notes a name, and every name that it leads through where these count. */
+export function mentionName(mentions: Mentions, name: string): void {
+  if (name.length <= maxNameLength) mentions.names.add(plainName(name));
+  if (!mentions.apart) return;
+  for (const part of name.split(betweenNames)) if (part !== '') mentions.names.add(plainName(part));
+}
+
+/** Notes argument and input field names, enum values and texts. */
 export function mention(mentions: Mentions, value: ValueNode): void {
   switch (value.kind) {
     case 'Variable':
@@ -24,7 +36,7 @@ export function mention(mentions: Mentions, value: ValueNode): void {
       return;
     case 'ObjectValue':
       for (const field of value.fields) {
-        mentions.names.add(plainName(field.name.value));
+        mentionName(mentions, field.name.value);
         mention(mentions, field.value);
       }
       return;
@@ -33,7 +45,7 @@ export function mention(mentions: Mentions, value: ValueNode): void {
       return;
     case 'EnumValue':
     case 'StringValue':
-      mentionText(mentions, value.value);
+      mentionName(mentions, value.value);
       return;
     default:
       return;
@@ -41,16 +53,12 @@ export function mention(mentions: Mentions, value: ValueNode): void {
 }
 
 export function mentionJson(mentions: Mentions, value: JsonValue): void {
-  if (typeof value === 'string') mentionText(mentions, value);
+  if (typeof value === 'string') mentionName(mentions, value);
   else if (isList(value)) for (const item of value) mentionJson(mentions, item);
   else if (isObject(value)) {
     for (const [name, member] of value) {
-      mentions.names.add(plainName(name));
+      mentionName(mentions, name);
       mentionJson(mentions, member);
     }
   }
-}
-
-function mentionText(mentions: Mentions, text: string): void {
-  if (text.length <= maxNameLength) mentions.names.add(plainName(text));
 }
