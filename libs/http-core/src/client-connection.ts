@@ -48,7 +48,7 @@ export class ClientConnection {
     }
     if (known instanceof WebSession) known.close('the resource has changed');
     if (known instanceof Promise) return this.#whenOpen(known, request, route);
-    if (this.#sessions.size >= maxSessions) return refuse(request, route, { ...unavailable, status: 429 });
+    if (!this.#hasRoom()) return refuse(request, route, { ...unavailable, status: 429 });
     const opening = this.#open(route, credential, key);
     this.#sessions.set(key, opening);
     this.#whenOpen(opening, request, route);
@@ -120,6 +120,15 @@ export class ClientConnection {
       decision,
     });
     return noSuchResource(decision);
+  }
+
+  /** Sessions end by themselves, with the credential that they were begun with: these are forgotten. */
+  #hasRoom(): boolean {
+    if (this.#sessions.size < maxSessions) return true;
+    for (const [key, session] of this.#sessions) {
+      if (session instanceof WebSession && session.closed !== undefined) this.#sessions.delete(key);
+    }
+    return this.#sessions.size < maxSessions;
   }
 
   /** Settings may have changed since: then the next request goes by the new ones. */

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Agent, createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Action, Decision } from '@sallyport/domain';
@@ -178,6 +178,25 @@ test('HT-20 a request is sent once, whether it was approved or broke off', async
   expect((await ask('/orders', again)).status).toBe(200);
   expect((await ask('/orders', again)).status).toBe(403);
   expect(seen).toEqual(['GET /v1/gone ', 'DELETE /v1/orders ']);
+});
+
+test('a connection whose tokens are renewed again and again goes on, since ended sessions are not counted', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const status = (token: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const options = { agent, headers: { authorization: `Bearer ${token}` } };
+      const asked = get(open.url('/plain'), options, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode));
+      });
+      asked.once('error', reject);
+    });
+  const statuses = new Set<number | undefined>();
+  for (let count = 1; count <= 64; count += 1) statuses.add(await status(`token-${count}`));
+  expect([...statuses]).toEqual([200]);
+  expect(await status('token-65')).toBe(429);
+  open.terminate('the credential is no longer valid');
+  expect(await status('token-66')).toBe(200);
+  agent.destroy();
 });
 
 describe('websockets', () => {

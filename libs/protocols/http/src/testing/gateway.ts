@@ -126,7 +126,7 @@ export class TestGateway {
       tls: () => undefined,
       authenticate: (credential) =>
         Promise.resolve(
-          credential === 'token'
+          /^token(-\d+)?$/.test(credential)
             ? { principal: { type: 'User', id: 'ann', groups: [], roles: [] }, credentialId: 'key-1' }
             : undefined,
         ),
