@@ -71,6 +71,8 @@ export function ruledNames(rules: readonly FieldRule[]): string[] | undefined {
 }
 
 const maxKept = 200;
+/** Rules with longer places, which aliases of GraphQL make, are hardly met again. UTF-16 code units. */
+const maxKeyLength = 16_384;
 
 /** Compiled masks, by their rules: few are ever in use at once. */
 export class MaskCache {
@@ -95,6 +97,7 @@ export class MaskCache {
       detectors: [...rules.detectors],
       pseudonyms: this.pseudonyms,
     });
+    if (key.length > maxKeyLength) return mask;
     if (this.masks.size >= maxKept) this.masks.delete(this.masks.keys().next().value!);
     this.masks.set(key, mask);
     return mask;
