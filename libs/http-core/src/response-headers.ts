@@ -42,17 +42,21 @@ export function clientHeaders(head: ResponseHead, place: PublicPlace): HeaderFie
     if (name === 'location' || name === 'content-location') headers.push([name, clientLocation(value, place)]);
     else if (name === 'set-cookie') {
       // On one origin with other targets a cookie would be theirs too.
-      if (place.prefix === '') headers.push([name, value.replace(/;\s*domain=[^;]*/gi, '')]);
+      if (place.prefix === '') headers.push([name, value.replace(/;\s*domain\s*=[^;]*/gi, '')]);
     } else headers.push([name, value]);
   }
   if (place.prefix !== '') isolate(headers);
   return headers;
 }
 
+/** No browser runs scripts in these, whatever they hold. */
+const inert =
+  /^(application\/([\w.-]+\+)?json|application\/(octet-stream|x-ndjson)|image\/(gif|jpeg|png|webp)|text\/(css|csv|event-stream|plain))\s*(;[^,]*)?$/i;
+
 /** Scripts of one target must not act on the origin that others share. */
 function isolate(headers: HeaderField[]): void {
-  const type = headers.find(([name]) => name === 'content-type')?.[1] ?? '';
-  if (/html|xml|svg/i.test(type)) headers.push(['content-security-policy', 'sandbox']);
+  const types = headers.filter(([name]) => name === 'content-type');
+  if (types.length !== 1 || !inert.test(types[0]![1])) headers.push(['content-security-policy', 'sandbox']);
   headers.push(['x-content-type-options', 'nosniff']);
 }
 
