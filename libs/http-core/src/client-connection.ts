@@ -63,11 +63,13 @@ export class ClientConnection {
   #whenOpen(opening: Promise<WebSession | Refusal>, request: ServerRequest, route: Route): void {
     let gone = false;
     request.onAbort(() => (gone = true));
-    void opening.then((session) => {
+    const go = (session: WebSession | Refusal): void => {
       if (gone) return;
       if (session instanceof WebSession) new WebExchange(session, request, route).start();
       else refuse(request, route, session);
-    });
+    };
+    // Whatever is thrown ends this request, and nothing else.
+    opening.then(go).catch(() => request.abort());
   }
 
   async #open(route: Route, credential: string, key: string): Promise<WebSession | Refusal> {

@@ -152,3 +152,10 @@ test('exec is said of pods and of servers, each with its own facts', () => {
   expect(decide(cedar, act('ssh', 'exec', 'host', { program: 'uptime' })).effect).toBe('permit');
   expect(decide(cedar, act('kubernetes', 'exec', 'cluster/web')).effect).toBe('deny');
 });
+
+test('a request without its facts is denied where a policy reads them', () => {
+  const cedar = `permit (principal, action, resource);
+    forbid (principal, action == Action::"request", resource) when { context.http.method == "DELETE" };`;
+  const bare = { ...request('GET'), context: {} };
+  expect(decide(cedar, bare)).toMatchObject({ effect: 'deny', because: [{ code: 'decision-failed' }] });
+});

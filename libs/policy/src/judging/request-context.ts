@@ -87,6 +87,8 @@ export class RequestContext {
     // A statement that speaks in several languages reads what each of them has.
     if (name !== attribute) return undefined;
     const given = this.action.context[attribute];
-    return given === undefined ? undefined : checkedFacts(attribute, shape, given);
+    // Connecting says nothing but who and where. Whatever else comes without its facts was not understood.
+    if (given === undefined && this.action.effects.every(({ verb }) => verb === 'connect')) return undefined;
+    return checkedFacts(attribute, shape, given);
   }
 }

@@ -31,7 +31,7 @@ import { ResourceRules } from './resource-rules.js';
 /** A body is taken apart up to here, on the event loop. Bytes. */
 const maxInspectedBytes = 4_194_304;
 /** A body that would stream is held in memory up to here while people decide on it. Bytes. */
-const maxHeldBytes = 16_777_216;
+const maxHeldBytes = 4_194_304;
 
 type ReadBody = InspectedRequest['readBody'];
 
