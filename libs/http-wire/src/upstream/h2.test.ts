@@ -162,7 +162,13 @@ test.each<[string, Buffer[], boolean, unknown]>([
   ['cut by an error', [status200, hello, h2Frame(frameType.reset, 0, 1, code(2))], false, 'upstream-closed'],
   ['refused', [h2Frame(frameType.reset, 0, 1, code(7))], false, ['upstream-closed', true]],
   ['nothing', [], true, ['upstream-closed', true]],
-  ['no HTTP/2', [Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')], false, ['upstream-ping-timeout', true]],
+  // The library may see it for itself, or wait for the rest of a frame until the ping is not answered.
+  [
+    'no HTTP/2',
+    [Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    false,
+    [expect.stringMatching(/^upstream-(ping-timeout|closed)$/), true],
+  ],
   ['a push', [h2Frame(frameType.push, 4, 1, Buffer.from([0, 0, 0, 2, 0x82]))], false, ['upstream-closed', true]],
   [
     'shorter than announced',
