@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { makeSshKey } from '@sallyport/testing';
 import { ByteReader, ByteWriter } from '@sallyport/wire-kit';
 import { windowSize } from './connection/channel.js';
-import { channelData, channelOpen, channelRequest, windowAdjust } from './connection/messages.js';
+import { channelData, channelOpen, channelRequest, globalRequest, windowAdjust } from './connection/messages.js';
 import { readString } from './connection/wire.js';
 import { fingerprintOf } from './login/public-key.js';
 import { hold, permit } from './testing/testing-host.js';
@@ -291,3 +291,43 @@ function collect(socket: ReturnType<typeof connect>): () => Buffer {
   socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
   return () => Buffer.concat(chunks);
 }
+
+describe('global requests', () => {
+  const anywhere = (port: number): Buffer => putString(new ByteWriter(), 'localhost').uint32(port).finish();
+  const unexpected: unknown[] = [];
+  const note = (error: unknown): void => void unexpected.push(error);
+
+  beforeEach(() => {
+    unexpected.length = 0;
+    process.on('unhandledRejection', note);
+  });
+  afterEach(() => void process.off('unhandledRejection', note));
+
+  test('SH-15: one that nobody can read, and that wants no answer, surprises nobody', async () => {
+    const client = await RawClient.login(setup.port);
+    client.send(globalRequest('tcpip-forward', false, none));
+    client.send(globalRequest('cancel-tcpip-forward', false, none));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(unexpected).toEqual([]);
+    client.transport.close('done');
+  });
+
+  test('SH-15: one that nobody can read, behind one that waits for people, is no surprise', async () => {
+    setup.host.opinion = (action) => (action.kind === 'tcpip-forward' ? hold() : permit());
+    const client = await RawClient.login(setup.port);
+    client.send(globalRequest('tcpip-forward', true, anywhere(0)));
+    await setup.host.approvals.pending();
+    client.send(globalRequest('tcpip-forward', true, none));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(unexpected).toEqual([]);
+    client.transport.close('done');
+  });
+
+  test('SH-15: those that want no answer are bounded as well', async () => {
+    setup.host.opinion = (action) => (action.kind === 'tcpip-forward' ? hold() : permit());
+    const client = await RawClient.login(setup.port);
+    for (let port = 1; port <= 65; port += 1) client.send(globalRequest('tcpip-forward', false, anywhere(port)));
+    expect(await client.ended()).toContain('too many requests at once');
+    expect(setup.host.approvals.opened.length).toBeLessThanOrEqual(64);
+  });
+});

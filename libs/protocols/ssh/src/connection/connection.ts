@@ -173,15 +173,18 @@ export class SshConnection implements ChannelLink {
   }
 
   #global({ name, wantReply, data }: Extract<ConnectionMessage, { kind: 'global' }>): void {
+    // Also what wants no answer costs something while it is under way.
+    if (this.#pending >= maxUnanswered) throw new WireError('too many requests at once');
     const answer = this.events.global(name, data);
-    if (!wantReply) return;
-    const say = (value: Uint8Array | false): void => this.send(globalReply(value !== false, value || undefined));
+    const say = (value: Uint8Array | false): void =>
+      wantReply ? this.send(globalReply(value !== false, value || undefined)) : undefined;
     if (!(answer instanceof Promise) && this.#pending === 0) return say(answer);
     this.#pending += 1;
-    if (this.#pending > maxUnanswered) throw new WireError('too many requests at once');
+    // It may fail long before its turn to be answered comes, or without anybody who wants to hear of it.
+    const given = Promise.resolve(answer).catch(() => false as const);
     this.#answers = this.#answers
-      .then(() => answer)
-      .then(say, () => say(false))
+      .then(() => given)
+      .then(say)
       .finally(() => (this.#pending -= 1));
   }
 
