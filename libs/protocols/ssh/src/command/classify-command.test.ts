@@ -121,3 +121,9 @@ test.each([
   ['gcc-12', 'gcc'],
   ['/bin/sh/', ''],
 ])('%s is known as %s', (word, name) => expect(programName(word)).toBe(name));
+
+test('SH-15: a long row of digits is a name like any other, and takes no longer', () => {
+  const started = performance.now();
+  for (const row of ['1'.repeat(30_000), '1-'.repeat(15_000), '1.1-'.repeat(7500)]) classify(['env', row, `a${row}_`]);
+  expect(performance.now() - started).toBeLessThan(500);
+});

@@ -5,5 +5,6 @@
 export function programName(word: string): string {
   const name = word.slice(word.lastIndexOf('/') + 1).toLowerCase();
   const plain = name.replace(/\.(?:exe|basic|tiny|nox|gtk3?|static|real|distrib)$/, '');
-  return plain.replace(/[-.]?\d+(?:\.\d+)+/, '').replace(/(?<=[a-z])[-.]?\d+(?:-\d+)?[a-z]?$/, '');
+  // From the start of a row of digits only: tried from each of them, a long row would take its square in time.
+  return plain.replace(/(?:[-.]|(?<!\d))\d+(?:\.\d+)+/, '').replace(/(?<=[a-z])[-.]?\d+(?:-\d+)?[a-z]?$/, '');
 }
