@@ -1,7 +1,8 @@
 import type { ForwardRequest, InspectedRequest, UpstreamAnswer } from '@sallyport/http-core';
 import { parseAnswer } from '../mask/parse-answer.js';
-import { isJsonObject, type JsonObject } from '../request/json-value.js';
+import { isJsonObject, memberOf, textMember, type JsonObject } from '../request/json-value.js';
 import type { RequestInfo } from '../request/request-info.js';
+import { builtInGroups } from '../risks/built-in-groups.js';
 import { documentFacts, type DocumentFacts } from '../risks/document-risks.js';
 import { lineDiff } from './line-diff.js';
 import { readableLines, stateOf, withoutServerParts } from './stored-object.js';
@@ -10,6 +11,8 @@ import { readableLines, stateOf, withoutServerParts } from './stored-object.js';
 const maxAnswerBytes = 4 * 1024 * 1024;
 /** Subresources that are actions: there is nothing to read at their place. */
 const actions: ReadonlySet<string> = new Set(['binding', 'eviction', 'token']);
+/** The only subresources of kinds that are kept by a definition; others are of servers behind the API server. */
+const definedSubresources: ReadonlySet<string> = new Set(['', 'scale', 'status']);
 
 export interface DryRunRequest {
   readonly info: RequestInfo;
@@ -36,10 +39,11 @@ export async function dryRun(request: DryRunRequest): Promise<DryRun | undefined
   const { verb, subresource } = request.info;
   if (!['create', 'update', 'patch', 'delete'].includes(verb)) return undefined;
   const none: DocumentFacts = { risks: new Set(), images: new Set() };
-  if (actions.has(subresource)) return { text: '', state: await currentState(request), facts: none };
+  if (isAction(request.info)) return { text: unasked(request), state: await currentState(request), facts: none };
   const live = await liveObject(request);
   const state = live ? stateOf(live, subresource === 'status') : 'none';
   if (verb === 'delete') return { text: live ? changes(request, live, undefined) : '', state, facts: none };
+  if (!(await heedsDryRun(request))) return { text: unasked(request), state, facts: none };
   const result = await wouldBe(request);
   if (typeof result === 'number')
     return { text: `the cluster would refuse this with status ${result}`, state, facts: none };
@@ -54,11 +58,32 @@ export async function currentState(request: DryRunRequest): Promise<string> {
   return live ? stateOf(live, request.info.subresource === 'status') : 'none';
 }
 
+function isAction({ group, subresource }: RequestInfo): boolean {
+  return actions.has(subresource) || (!builtInGroups.has(group) && !definedSubresources.has(subresource));
+}
+
+function unasked({ info }: DryRunRequest): string {
+  return builtInGroups.has(info.group) ? '' : 'the cluster was not asked what this would do: it might do it';
+}
+
+/**
+ * `dryRun` is a promise of the API server and of the kinds that it keeps by a definition. A server behind it (API aggregation)
+ * may never look at it, and would do at once what is still to be decided on.
+ */
+async function heedsDryRun({ info, forward, ask }: DryRunRequest): Promise<boolean> {
+  if (builtInGroups.has(info.group)) return true;
+  const name = `${info.resource}.${info.group}`;
+  const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
+  const answer = await ask({ method: 'GET', path, headers: questionHeaders(forward), maxBytes: maxAnswerBytes });
+  const definition = objectOf(answer);
+  return typeof definition !== 'number' && textMember(memberOf(definition, 'metadata'), 'name') === name;
+}
+
 /** Undefined when there is none yet. */
 async function liveObject({ info, forward, ask }: DryRunRequest): Promise<JsonObject | undefined> {
   if (info.name === '') return undefined;
   const [asked] = forward.path.split('?');
-  const path = actions.has(info.subresource) ? asked!.slice(0, -info.subresource.length - 1) : asked!;
+  const path = isAction(info) ? asked!.slice(0, -info.subresource.length - 1) : asked!;
   const answer = await ask({ method: 'GET', path, headers: questionHeaders(forward), maxBytes: maxAnswerBytes });
   if (answer.status === 404) return undefined;
   const object = objectOf(answer);

@@ -114,6 +114,26 @@ test('the cluster is asked as the one who is asked for', async () => {
   await held(cluster, path, { binding: { kubernetes: { impersonate: true, prefix: 'sallyport:' } } });
   for (const { headers } of cluster.asked) expect(headers).toContainEqual(['impersonate-user', 'sallyport:User::dana']);
 });
+test.each([
+  ['POST', '/apis/image.example.io/v1/namespaces/web/imports'],
+  ['PUT', '/apis/machines.example.io/v1/namespaces/web/machines/m/stop'],
+  ['PATCH', '/apis/machines.example.io/v1/namespaces/web/machines/m'],
+])('K8-12 %s %s may be answered by a server that knows no dryRun, so nothing is sent ahead', async (method, at) => {
+  const cluster = new OneObject(undefined, deployment(3));
+  const more = method === 'PATCH' ? {} : { contentType: 'application/json', body: '{}' };
+  const { enriched } = await held(cluster, at, { method, ...more });
+  expect(cluster.asked.filter((asked) => asked.method !== 'GET')).toEqual([]);
+  expect(enriched.action.text).toContain('the cluster was not asked what this would do');
+});
+test('K8-12 kinds that the API server itself keeps by a definition are asked about', async () => {
+  const cluster = new OneObject({ metadata: { name: 'apps.example.io', uid: 'u' } }, deployment(3));
+  await held(cluster, '/apis/example.io/v1/namespaces/web/apps/a');
+  expect(cluster.asked.map(({ method, path: asked }) => `${method} ${asked}`)).toEqual([
+    'GET /apis/example.io/v1/namespaces/web/apps/a',
+    'GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions/apps.example.io',
+    'PATCH /apis/example.io/v1/namespaces/web/apps/a?dryRun=All',
+  ]);
+});
 test('a read has nothing to look at', async () => {
   const cluster = new OneObject(deployment(2), deployment(3));
   const { meaning, enriched } = await held(cluster, path, { method: 'GET', body: undefined, contentType: undefined });
