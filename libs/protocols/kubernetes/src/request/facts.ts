@@ -30,7 +30,7 @@ export function contextOf(
 ): ContextRecord {
   const documents: readonly JsonValue[] = body?.operations?.map(expanded) ?? (body ? [body.value] : []);
   const found = documents.map(documentFacts);
-  const risks = new Set([...requestRisks(info, body?.value), ...found.flatMap((facts) => [...facts.risks])]);
+  const risks = new Set([...requestRisks(info, body), ...found.flatMap((facts) => [...facts.risks])]);
   if (body?.operations?.some(({ op }) => op === 'copy' || op === 'move')) risks.add('patchCopy');
   return {
     kubernetes: {

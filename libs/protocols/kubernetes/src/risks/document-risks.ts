@@ -36,10 +36,16 @@ const referenced = (risk: string): Finder => {
   };
 };
 
+/** A local volume (of a PersistentVolume) is a path of the host under another name. */
+const localPath: Finder = (value, { risks }) => {
+  if (memberOf(value, 'path') !== undefined) risks.add('hostPath');
+};
+
 const finders = new Map<string, Finder>([
   ['privileged', present('privileged')],
   ['hostProcess', present('privileged')],
   ['hostPath', present('hostPath')],
+  ['local', localPath],
   ['hostNetwork', present('hostNetwork')],
   ['hostPID', present('hostPID')],
   ['hostIPC', present('hostIPC')],

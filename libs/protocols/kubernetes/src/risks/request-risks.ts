@@ -1,6 +1,8 @@
 import type { RequestInfo } from '../request/request-info.js';
-import { memberOf, isJsonObject, type JsonValue } from '../request/json-value.js';
+import type { KnownBody } from '../request/read-body.js';
+import { memberOf } from '../request/json-value.js';
 import { builtInGroups } from './built-in-groups.js';
+import { replacesMetadata, takenAway } from './taken-away.js';
 
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
@@ -20,10 +22,10 @@ const subresourceRisks: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Risks that lie in what is asked for, whatever the body holds (K8-11). */
-export function requestRisks(info: RequestInfo, body: JsonValue | undefined): string[] {
+export function requestRisks(info: RequestInfo, body: KnownBody | undefined): string[] {
   if (info.verb === 'proxy' && info.group === '' && info.resource === 'nodes') return ['nodeProxy'];
   if (!writes.has(info.verb)) return [];
-  const risks: string[] = [];
+  const risks = takenAway(info, body);
   if (!builtInGroups.has(info.group)) risks.push('unknownKind');
   const groupRisk = groupRisks.get(info.group);
   if (groupRisk !== undefined) risks.push(groupRisk);
@@ -40,9 +42,15 @@ function isReview({ group, resource }: RequestInfo): boolean {
   return (group === 'authentication.k8s.io' || group === 'authorization.k8s.io') && !resource.startsWith('selfsubject');
 }
 
-/** A namespace's labels choose what pods in it may be (pod security admission). A whole new object may lack some. */
-function touchesLabels(info: RequestInfo, body: JsonValue | undefined): boolean {
-  if (info.verb === 'update' || (info.verb === 'patch' && !isJsonObject(body))) return true;
-  const metadata = memberOf(body, 'metadata');
-  return memberOf(metadata, 'labels') !== undefined || memberOf(metadata, '$patch') !== undefined;
+/**
+ * A namespace's labels choose what pods in it may be (pod security admission). A whole new object may lack some, and so may
+ * what is applied: the server takes away what the same manager applied before and applies no longer.
+ */
+function touchesLabels(info: RequestInfo, body: KnownBody | undefined): boolean {
+  if (info.verb === 'update') return true;
+  if (info.verb === 'patch') {
+    if (!body || body.operations || body.contentType === 'application/apply-patch+yaml') return true;
+    if (replacesMetadata(body)) return true;
+  }
+  return memberOf(memberOf(body?.value, 'metadata'), 'labels') !== undefined;
 }

@@ -91,6 +91,45 @@ test.each([
 });
 
 test.each([
+  ['merge', { metadata: { finalizers: [] } }, ['finalizers']],
+  ['strategic', { metadata: { ownerReferences: [] } }, ['ownerReferences']],
+  ['strategic', { metadata: { $patch: 'replace', name: 'd' } }, ['finalizers', 'ownerReferences']],
+  ['strategic', { metadata: { $retainKeys: ['name'], name: 'd' } }, ['finalizers', 'ownerReferences']],
+  ['strategic', { $patch: 'replace', spec: {} }, ['finalizers', 'ownerReferences']],
+  ['merge', { metadata: null }, ['finalizers', 'ownerReferences']],
+  ['json', [{ op: 'replace', path: '/metadata/finalizers', value: [] }], ['finalizers']],
+  ['json', [{ op: 'remove', path: '/metadata' }], ['finalizers', 'ownerReferences']],
+  ['json', [{ op: 'add', path: '/metadata', value: { name: 'd' } }], ['finalizers', 'ownerReferences']],
+  ['json', [{ op: 'replace', path: '', value: { metadata: { name: 'd' } } }], ['finalizers', 'ownerReferences']],
+  ['merge', { metadata: { labels: { a: 'b' } } }, []],
+  ['json', [{ op: 'add', path: '/metadata/labels/a', value: 'b' }], []],
+] as const)('K8-11 a %s patch with %j carries %j: what it takes away counts', async (type, patch, risks) => {
+  expect(await risksOf('PATCH', deployment, patch, patchTypes[type])).toEqual(risks);
+});
+
+test.each([
+  ['strategic', { $patch: 'replace', metadata: { name: 'web' } }],
+  ['strategic', { $retainKeys: ['metadata'], metadata: { name: 'web' } }],
+  ['strategic', { metadata: { $retainKeys: ['name'], name: 'web' } }],
+  ['merge', { metadata: null }],
+  ['apply', { metadata: { name: 'web' } }],
+] as const)('K8-11 a %s patch with %j may take the labels of a namespace away', async (type, patch) => {
+  expect(await risksOf('PATCH', '/api/v1/namespaces/web', patch, patchTypes[type])).toContain('namespaceLabels');
+});
+
+test('K8-11 a local volume is a path of the host under another name', async () => {
+  const path = '/api/v1/persistentvolumes';
+  expect(await risksOf('POST', path, { spec: { local: { path: '/' } } })).toEqual(['hostPath']);
+  const patch = [{ op: 'replace', path: '/spec/local/path', value: '/' }];
+  expect(await risksOf('PATCH', `${path}/p`, patch, patchTypes.json)).toEqual(['hostPath']);
+});
+
+test('K8-11 an object that is created has nothing to take away', async () => {
+  const metadata = { finalizers: [], ownerReferences: [] };
+  expect(await risksOf('POST', '/apis/apps/v1/namespaces/web/deployments', { metadata })).toEqual([]);
+});
+
+test.each([
   ['/apis/authentication.k8s.io/v1/tokenreviews', ['review']],
   ['/apis/authorization.k8s.io/v1/subjectaccessreviews', ['review']],
   ['/apis/authorization.k8s.io/v1/namespaces/web/localsubjectaccessreviews', ['review']],
