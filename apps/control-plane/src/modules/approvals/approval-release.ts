@@ -16,6 +16,8 @@ import type { CurrentPrincipals } from './current-principals.js';
 import { CURRENT_PRINCIPALS } from './current-principals.js';
 
 const maxDetailLength = 2000;
+/** A gateway gives up when its own clock says so: with so little time left, that is what it did. */
+const clockToleranceMs = 1000;
 
 /** What becomes of an approval at the gateway that asked: used once, given up, and what came of it. */
 @Injectable()
@@ -64,7 +66,9 @@ export class ApprovalRelease {
       const approval = await this.#own(manager, gateway, body.approvalId);
       if (!approval) return;
       // Nobody decided in time: that is what happened, whichever of the two clocks noticed first.
-      await move(manager, approval.id, approval.is_past ? 'expire' : 'abandon', body.reason.slice(0, maxDetailLength));
+      const left = approval.expires_at.getTime() - Date.now();
+      const over = approval.is_past || left < clockToleranceMs;
+      await move(manager, approval.id, over ? 'expire' : 'abandon', body.reason.slice(0, maxDetailLength));
     });
   }
 
