@@ -275,3 +275,12 @@ test('many empty lines at once are no burden', () => {
   const trial = new Trial(false, done).type('\n'.repeat(500_000));
   expect(trial.taken).toBe(500_000);
 });
+
+test('SH-15: what is typed ahead in crumbs costs no more than in one piece', () => {
+  const trial = new Trial().type('sleep 60\r');
+  const started = performance.now();
+  for (let at = 0; at < 200_000; at += 1) trial.type('x');
+  expect(performance.now() - started).toBeLessThan(1500);
+  trial.type('rm a\u0003');
+  expect(trial.interrupts).toBe(1);
+});

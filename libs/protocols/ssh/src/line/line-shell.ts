@@ -64,9 +64,10 @@ export class LineShell {
   input(bytes: Buffer): void {
     if (this.#over) return this.port.taken(bytes.length);
     this.#owed += bytes.length;
-    this.#waiting += this.#decoder.write(bytes);
-    if (this.#running) this.#interruptRunning();
-    else this.#next();
+    const text = this.#decoder.write(bytes);
+    if (this.#running) return this.#typedAhead(text);
+    this.#waiting += text;
+    this.#next();
   }
 
   /** Nothing more will be typed. */
@@ -156,11 +157,14 @@ export class LineShell {
   }
 
   /** On a terminal an interrupt takes along what was typed ahead, as a terminal's driver does. */
-  #interruptRunning(): void {
-    if (!this.options.terminal) return;
-    const at = this.#waiting.lastIndexOf(interruptCharacter);
-    if (at < 0) return;
-    this.#waiting = this.#waiting.slice(at + 1);
+  #typedAhead(text: string): void {
+    // Only what is new is looked through; what came together with the line that runs is read in its turn.
+    const at = this.options.terminal ? text.lastIndexOf(interruptCharacter) : -1;
+    if (at < 0) {
+      this.#waiting += text;
+      return;
+    }
+    this.#waiting = text.slice(at + 1);
     this.port.show('^C\r\n');
     this.port.interrupt();
   }
