@@ -203,3 +203,16 @@ test('where output is to be masked, no file is read', async () => {
   expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
   expect((await setup.sftp(`put ${folder}/people ${folder}/up\n`)).code).toBe(0);
 });
+
+test('SH-19: what was approved for one file is not done to another that took its place', async () => {
+  setup.host.opinion = operations((action) => (facts(action)['operation'] === 'read' ? hold() : permit()));
+  fs.writeFileSync(`${folder}/a`, 'harmless');
+  fs.writeFileSync(`${folder}/secret`, 'top secret');
+  const running = setup.sftp(`get ${folder}/a ${folder}/stolen\n`);
+  expect((await setup.host.approvals.pending()).action.text).toBe(`read ${folder}/a`);
+  fs.rmSync(`${folder}/a`);
+  fs.symlinkSync(`${folder}/secret`, `${folder}/a`);
+  await setup.host.approvals.decide({ state: 'approved' });
+  expect((await running).code).not.toBe(0);
+  expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
+});

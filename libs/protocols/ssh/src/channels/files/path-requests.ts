@@ -47,6 +47,10 @@ export class PathRequests {
       if (!quiet.has(request.operation)) this.answers.tell(refusalText(verdict));
       return refuseFile(this.answers, request.id, verdict);
     }
+    if (!(await this.#isInPlace(placed, judged))) {
+      this.session.settle(judged.seq, judged.verdict, 'the path leads elsewhere by now', 'failed');
+      return this.answers.status(request.id, 'denied', 'the path leads elsewhere by now');
+    }
     if (!placed.reachable || this.answers.over.aborted) {
       this.session.settle(judged.seq, judged.verdict, 'no such file', 'failed');
       return this.answers.status(request.id, 'noSuchFile', 'no such file');
@@ -60,6 +64,17 @@ export class PathRequests {
     if (request.type !== packet.rename) return { request, path, second: request.second, reachable };
     const other = await placePath(target, home, request.second ?? '', false);
     return { request, path, second: other.path, reachable: reachable && other.reachable };
+  }
+
+  /**
+   * People take their time, and meanwhile a link may have been put where a file was: what they let through is what they
+   * were shown. Of a rename either end may have waited.
+   */
+  async #isInPlace(placed: Placed, { verdict }: Allowed): Promise<boolean> {
+    const { request, path, second } = placed;
+    if (verdict.approvalId === undefined && request.type !== packet.rename) return true;
+    const now = await this.#place(request);
+    return now.path === path && now.second === second && now.reachable === placed.reachable;
   }
 
   async #judge({ request, path, second }: Placed): Promise<Judged> {
