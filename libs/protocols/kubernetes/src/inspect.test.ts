@@ -195,6 +195,16 @@ test('the options of a delete are those of its body', async () => {
 });
 
 test.each([
+  ['/api/v1/namespaces/web/serviceaccounts/sa/token', false],
+  ['/apis/machines.example.io/v1/namespaces/web/machines/m/stop', false],
+  ['/apis/image.example.io/v1/namespaces/web/imports', false],
+  ['/apis/apps/v1/namespaces/web/deployments', true],
+])('a dry run of %s counts as one (%j) only where the server keeps its promise', async (path, dryRun) => {
+  const { action } = await understood(`${path}?dryRun=All`, json({}));
+  expect(action.context['kubernetes']).toMatchObject({ dryRun });
+});
+
+test.each([
   [{ metadata: { namespace: 'other' } }, 'POST', pods],
   [{ metadata: { name: 'q' } }, 'PUT', `${pods}/p`],
 ])('a body for another place than the path is refused: %j', async (body, method, path) => {

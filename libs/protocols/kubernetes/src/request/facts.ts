@@ -1,4 +1,5 @@
 import type { ContextRecord, Effect } from '@sallyport/domain';
+import { builtInGroups } from '../risks/built-in-groups.js';
 import { documentFacts } from '../risks/document-risks.js';
 import { requestRisks } from '../risks/request-risks.js';
 import { expanded } from './json-patch.js';
@@ -41,7 +42,7 @@ export function contextOf(
       subresource: info.subresource,
       namespace: info.namespace,
       name: info.name || createdName(info, body),
-      dryRun: isDryRun(info, parameters, body),
+      dryRun: isDryRun(info, parameters, body) && heedsDryRun(info),
       labels: sorted(documents.flatMap(labelsOf)),
       command: sorted(parameters.command),
       argv: parameters.command.length === 0 ? '' : JSON.stringify(parameters.command),
@@ -74,6 +75,14 @@ function isDryRun(info: RequestInfo, parameters: Parameters, body: KnownBody | u
   if (parameters.dryRun && !inBody)
     throw new RequestFault(400, 'dryRun is in the query but not in the body, which counts');
   return inBody;
+}
+
+/**
+ * Servers behind the API server may never look at `dryRun`, and a token is handed out whatever it says. Where nobody can be
+ * sure, a rule that permits dry runs permits nothing.
+ */
+function heedsDryRun({ group, subresource }: RequestInfo): boolean {
+  return builtInGroups.has(group) && subresource !== 'token';
 }
 
 /**
