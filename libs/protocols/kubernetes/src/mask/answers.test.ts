@@ -297,3 +297,10 @@ test('K8-09: an error that shows a pod before and after a change ends where it b
   expect(answer).toContain('pod updates may not change fields');
   expect(answer).not.toContain(canary);
 });
+
+test('K8-09 a list inside an object says what its items are', async () => {
+  const inner = { kind: 'SecretList', items: [{ data: { a: Buffer.from('canary').toString('base64') } }] };
+  const pods = '/api/v1/namespaces/web/pods';
+  expect(await shown(`${pods}/p`, { kind: 'Pod', inner })).not.toContain('Y2FuYXJ5');
+  expect(await shown(pods, { kind: 'PodList', items: [{ inner }] })).not.toContain('Y2FuYXJ5');
+});

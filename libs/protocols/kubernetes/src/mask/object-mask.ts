@@ -104,7 +104,15 @@ export class ObjectMask {
   /** Objects inside objects: templates, manifests that a controller keeps, copies of old revisions. */
   #walk(value: JsonValue): void {
     if (Array.isArray(value)) for (const item of value) this.#walk(item);
-    else if (isJsonObject(value)) this.#object(value, withKind([], textMember(value, 'kind')));
+    if (!isJsonObject(value)) return;
+    const kind = textMember(value, 'kind');
+    const items = elementsKeyOf(kind) === 'items' ? memberOf(value, 'items') : undefined;
+    if (!Array.isArray(items)) return this.#object(value, withKind([], kind));
+    for (const item of items) {
+      if (isJsonObject(item)) this.#object(item, withKind([listedKind(kind)], textMember(item, 'kind')));
+      else this.#walk(item);
+    }
+    this.#object(value, [kind], 'items');
   }
 
   #variables(list: readonly JsonValue[], { what, replace }: ActivePart): void {
