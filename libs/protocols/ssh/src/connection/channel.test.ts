@@ -121,3 +121,13 @@ test('questions that were not answered when it closes are answered with no', () 
 test('an answer that nobody asked for ends the connection', () => {
   expect(() => channelOn(new TestLink()).receiveReply(true)).toThrow('nobody asked');
 });
+
+test('SH-15: what waits in crumbs leaves as fast as what waits in pieces', () => {
+  const channel = channelOn(new TestLink(), { window: 0 });
+  let left = 0;
+  for (let at = 0; at < 200_000; at += 1) channel.write(Buffer.from('x'), false, () => (left += 1));
+  const started = performance.now();
+  channel.receiveWindow(windowSize);
+  expect(left).toBe(200_000);
+  expect(performance.now() - started).toBeLessThan(3000);
+});
