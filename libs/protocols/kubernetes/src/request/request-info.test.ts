@@ -94,3 +94,13 @@ test.each([
 ])('K8-18 K8-21 %s is read under its path', (path) => {
   expect(infoOf('GET', path)).toMatchObject({ verb: 'get', isResource: false, resource: '', name: path });
 });
+
+test.each([
+  '/configz',
+  '/flagz',
+  '/debug/pprof/cmdline',
+  '/debug/api_priority_and_fairness/dump_requests',
+  '/logs/audit.log',
+])('K8-09 %s shows the inside of the API server, which permission to discover does not mean', (path) => {
+  expect(() => infoOf('GET', path)).toThrow('inside of the API server');
+});

@@ -46,16 +46,17 @@ const otherRoots = new Set([
   'livez',
   'readyz',
   'metrics',
-  'logs',
-  'debug',
-  'configz',
   'swagger.json',
   'swagger-2.0.0.pb-v1',
   '.well-known',
   'openid',
-  'flagz',
   'statusz',
 ]);
+/**
+ * Settings, memory and log files of the API server itself, credentials among them (K8-09). They have no resource that a rule
+ * could name, so whoever may discover what there is would get them along with it.
+ */
+const inside = new Set(['configz', 'debug', 'flagz', 'logs']);
 
 const resourceWord = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 const versionWord = /^v[a-z0-9]{1,62}$/;
@@ -72,6 +73,9 @@ export function parseRequestInfo(method: string, target: CanonicalTarget, query:
   // The slash at the end of a proxied path is the backend's business.
   if (isResource) return resourceRequest(verb, method, segments.slice(1), grouped, query);
   if (segments.includes('') && target.path !== '/') throw new RequestFault(400, 'the path ends in a slash');
+  if (inside.has(segments[0]!)) {
+    throw new RequestFault(403, 'the inside of the API server is not shown here', 'unsupported');
+  }
   if (target.path !== '/' && !otherRoots.has(segments[0]!)) {
     throw new RequestFault(404, 'this path is no part of the Kubernetes API', 'unsupported');
   }
