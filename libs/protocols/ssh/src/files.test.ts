@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { Action } from '@sallyport/domain';
 import { finished } from '@sallyport/testing';
+import { ByteReader, ByteWriter } from '@sallyport/wire-kit';
+import { frame, numbered, packet, PacketStream, status, strings, type Packet } from './channels/files/packets.js';
+import { channelData, channelOpen, channelRequest, readMessage } from './connection/messages.js';
+import { RawClient } from './testing/raw-client.js';
 import { deny, hold, permit, type Opinion } from './testing/testing-host.js';
 import { bindingOf, TestingSetup, until } from './testing/testing-setup.js';
 
@@ -215,4 +219,34 @@ test('SH-19: what was approved for one file is not done to another that took its
   await setup.host.approvals.decide({ state: 'approved' });
   expect((await running).code).not.toBe(0);
   expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
+});
+
+test('SH-19: what was opened to be read is not written to, and the other way round', async () => {
+  fs.writeFileSync(`${folder}/a`, 'a');
+  const client = await RawClient.login(setup.port);
+  client.send(channelOpen('session', { sender: 0, window: 1 << 20, maxPacket: 32768 }, Buffer.alloc(0)));
+  const { sender } = await client.message('opened');
+  client.send(channelRequest(sender, 'subsystem', true, strings('sftp')));
+  const ask = async (bytes: Buffer): Promise<Packet> => {
+    client.received.length = 0;
+    client.send(channelData(sender, bytes, false));
+    const stream = new PacketStream();
+    const { data } = readMessage(await client.until((one) => readMessage(one)?.kind === 'data')) as { data: Buffer };
+    stream.push(data);
+    return stream.next()!;
+  };
+  const word = (...values: number[]): Buffer =>
+    values.reduce((writer, value) => writer.uint32(value), new ByteWriter()).finish();
+  await ask(frame(packet.init, word(3)));
+  for (const [flags, type, rest] of [
+    [1, packet.write, Buffer.concat([word(0, 0), strings('evil')])],
+    [2, packet.read, word(0, 0, 10)],
+    [2, packet.readdir, Buffer.alloc(0)],
+  ] as const) {
+    const opened = await ask(numbered(packet.open, 1, Buffer.concat([strings(`${folder}/a`), word(flags, 0)])));
+    expect(opened.type).toBe(packet.handle);
+    const answer = await ask(numbered(type, 2, Buffer.concat([opened.body.subarray(4), rest])));
+    expect([answer.type, new ByteReader(answer.body, 4).uint32()]).toEqual([packet.status, status.denied]);
+  }
+  client.transport.close('done');
 });

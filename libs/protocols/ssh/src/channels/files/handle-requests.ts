@@ -36,6 +36,10 @@ export class HandleRequests {
       this.answers.status(id, file ? 'denied' : 'failure', file ? 'access was withdrawn' : 'no such handle');
       return false;
     }
+    if (!isOpenedFor(type, file)) {
+      this.answers.status(id, 'denied', 'it was not opened for that');
+      return false;
+    }
     if (type === packet.write) file.received.add(offset!, data!);
     if (type === packet.close) this.#close(keyOf(request.handle), file, 'closed', 'completed');
     send((answer) => {
@@ -85,6 +89,13 @@ export class HandleRequests {
     });
     file.finish(completion, outcome);
   }
+}
+
+/** Servers check this too, most of them; here it is what policy was asked about. */
+function isOpenedFor(type: number, { allows: { reads, writes, opens } }: OpenFile): boolean {
+  if (type === packet.read) return reads && opens === 'file';
+  if (type === packet.write) return writes && opens === 'file';
+  return type !== packet.readdir || opens === 'folder';
 }
 
 function keyOf(handle: Buffer): string {

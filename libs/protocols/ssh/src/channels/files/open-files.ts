@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { ApprovalOutcome } from '@sallyport/enforcement';
+import type { PathRequest } from './requests.js';
 
 /** What the recording keeps of the bytes that went one way. */
 class Transfer {
@@ -21,6 +22,8 @@ class Transfer {
   }
 }
 
+export type OpenedFor = Pick<PathRequest, 'reads' | 'writes' | 'opens'>;
+
 /** A file or folder that a client has open. */
 export class OpenFile {
   readonly received = new Transfer();
@@ -32,6 +35,8 @@ export class OpenFile {
   constructor(
     readonly seq: number,
     readonly path: string,
+    /** What it was opened for, and so what was judged. */
+    readonly allows: OpenedFor,
   ) {}
 
   /** For the recording: one entry for each direction in which anything went. */

@@ -117,7 +117,7 @@ export class PathRequests {
   #answered(request: PathRequest, path: string, { seq, action, verdict }: Allowed, answer: Answer | undefined): void {
     if (!answer) return this.session.settle(seq, verdict, 'no answer', 'unknown');
     if (answer.type === packet.handle && request.opens) {
-      const file = new OpenFile(seq, path);
+      const file = new OpenFile(seq, path, request);
       file.finish = this.session.watch({ seq, action, verdict, cut: () => (file.withdrawn = true) });
       this.handles.opened(answer.fields, file);
     } else {
