@@ -73,7 +73,10 @@ export function execAction(
     env,
   };
   const verbs: readonly SshVerb[] = command.interpreter ? ['exec', 'shell'] : ['exec'];
-  return { ...actionOf(scene, 'exec', text, verbs, facts), lineage: printing(scene) };
+  const action = actionOf(scene, 'exec', text, verbs, facts);
+  // Shown as one text they are two: where one ends decides what is run and what is read, so an approval must know.
+  const fingerprint = script === undefined ? action.fingerprint : JSON.stringify([action.fingerprint, command.text]);
+  return { ...action, fingerprint, lineage: printing(scene) };
 }
 
 /** @param reads whether the content of a file reaches the client, which detectors would have to see */
