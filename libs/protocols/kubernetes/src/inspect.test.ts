@@ -366,3 +366,19 @@ test('K8-14 the ports that a tunnel learns of are judged one by one', async () =
   expect(request.upgrade).toBe('websocket');
   expect(tunnel?.requestHeaders).toContainEqual(['sec-websocket-protocol', 'SPDY/3.1+portforward.k8s.io']);
 });
+
+test.each([
+  ['keys', Array.from({ length: 20_000 }, (_, at) => `k${at}: 1\n`).join('')],
+  ['aliases', Array.from({ length: 5_000 }, (_, at) => `k${at}: [&a${at} x, *a${at}]\n`).join('')],
+])('K8-10 YAML of many %s holds nobody else up', async (_what, body) => {
+  const began = performance.now();
+  await inspected(pods, json({}, { contentType: 'application/yaml', body }));
+  expect(performance.now() - began).toBeLessThan(3_000);
+});
+test.each(['a: 1\na: 2', 'x: {a: 1, a: 2}', '"a": 1\na: 2', 'x: &k a\n*k : 1', '1: a\n0x1: b'])(
+  'K8-10 YAML with a key twice, or with a key that is none, is refused: %j',
+  async (body) => {
+    const inspection = await inspected(pods, json({}, { contentType: 'application/yaml', body }));
+    expect(inspection).toMatchObject({ kind: 'refused', status: 400 });
+  },
+);

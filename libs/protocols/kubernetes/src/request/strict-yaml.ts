@@ -1,4 +1,12 @@
-import { parseAllDocuments, type ParseOptions, type SchemaOptions, type DocumentOptions } from 'yaml';
+import {
+  isScalar,
+  parseAllDocuments,
+  visit,
+  type Document,
+  type ParseOptions,
+  type SchemaOptions,
+  type DocumentOptions,
+} from 'yaml';
 import { emptyObject, hasLoneSurrogate, jsonNumber, type JsonValue } from './json-value.js';
 import { RequestFault } from './request-fault.js';
 
@@ -8,7 +16,8 @@ import { RequestFault } from './request-fault.js';
  */
 const options: ParseOptions & SchemaOptions & DocumentOptions = {
   version: '1.1',
-  uniqueKeys: true,
+  // The library compares every key with every other one, which takes minutes: see `checkNodes`.
+  uniqueKeys: false,
   intAsBigInt: true,
   strict: true,
   customTags: (tags) =>
@@ -36,11 +45,31 @@ export function parseStrictYaml(text: string): JsonValue {
     const [document] = documents;
     if (documents.length !== 1 || document === undefined || !('contents' in document)) throw malformed();
     if (document.errors.length > 0 || document.warnings.length > 0) throw malformed();
+    checkNodes(document);
     const budget = { values: maxValues };
     return jsonOf(document.toJS({ mapAsMap: true, maxAliasCount: maxAliases }), 0, budget);
   } catch (error) {
     throw error instanceof RequestFault ? error : malformed();
   }
+}
+
+/** No key twice, and few aliases: for each of them the library goes through the whole document. */
+function checkNodes(document: Document): void {
+  let aliases = 0;
+  visit(document, {
+    Alias: () => {
+      aliases += 1;
+      if (aliases > maxAliases) throw malformed();
+    },
+    Map: (_key, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) throw malformed();
+        if (keys.has(key.value)) throw new RequestFault(400, 'the body has a key twice in one object');
+        keys.add(key.value);
+      }
+    },
+  });
 }
 
 function jsonOf(value: unknown, depth: number, budget: { values: number }): JsonValue {
