@@ -26,7 +26,7 @@ export const permitAll: Opinion = () => ({
 /** A gateway in memory: implements the ports, keeps what it was told. */
 export class TestingHost implements GatewayHost {
   limits: GatewayLimits = {
-    authTimeoutMs: 5000,
+    authTimeoutMs: 25_000,
     maxMessageBytes: 16 << 20,
     maxHoldInTransactionSeconds: 60,
     maxUnauthenticated: 50,

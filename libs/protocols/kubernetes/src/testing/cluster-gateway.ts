@@ -113,7 +113,7 @@ export class ClusterGateway {
   #host(context: SecureContext): GatewayHost {
     return {
       limits: {
-        authTimeoutMs: 5000,
+        authTimeoutMs: 25_000,
         maxMessageBytes: 1_048_576,
         maxHoldInTransactionSeconds: 1,
         maxUnauthenticated: 99,
