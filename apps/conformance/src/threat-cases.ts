@@ -62,7 +62,7 @@ export const threatCases: readonly ThreatCase[] = [
   doesNotApply(
     'AP-12',
     'a session pauses when its moderator leaves',
-    'No protocol is interactive yet: what is held is one request, which ends with its session.',
+    'Sessions are not moderated: nobody has to watch one, and whoever may can end it.',
   ),
 
   required('CP-01', 'a gateway is made with a brief one-time token and a key that never leaves it'),
