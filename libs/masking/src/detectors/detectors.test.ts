@@ -100,7 +100,7 @@ const found: Record<string, readonly [text: string, masked: string][]> = {
   slackToken: [
     ['xoxb-123456789012-abcdefGHIJKL', '#'],
     ['xapp-1-A0123456789-1234', '#'],
-    ['https://hooks.slack.com/services/T000/B000/XXXX"', 'https://hooks.slack.com/services/#"'],
+    ['https://hooks.slack.com/services/T000/B000/a1b2"', 'https://hooks.slack.com/services/#"'],
   ],
 };
 const ignored: Record<string, readonly string[]> = {
