@@ -152,8 +152,8 @@ test('bytes larger than a frame are split and lose nothing', async () => {
   expect(Buffer.concat(parts).equals(large)).toBe(true);
 });
 
-test('CP-10: sessions that share one buffer never mix', async () => {
-  const buffer = new FrameBuffer(4096);
+test.each([1, 2])('CP-10: sessions that share a buffer never mix (%i pages)', (pages) => {
+  const buffer = new FrameBuffer(4096, pages);
   const kept = new Map<string, Buffer[]>([
     ['a', []],
     ['b', []],
@@ -177,7 +177,7 @@ test('CP-10: sessions that share one buffer never mix', async () => {
 });
 
 test('after one failure every flush fails, also when another session noticed it', () => {
-  const buffer = new FrameBuffer();
+  const buffer = new FrameBuffer(4096, 1);
   let broken = true;
   const failing = new RecordingWriter(buffer, {
     append: () => {

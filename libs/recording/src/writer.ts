@@ -10,38 +10,51 @@ export interface SegmentSink {
   append(frames: Uint8Array, rest?: Uint8Array): void;
 }
 
+interface Page {
+  readonly bytes: Buffer;
+  length: number;
+  owner: RecordingWriter | undefined;
+}
+
 /**
- * Frames on their way to a file. One buffer serves every session of a process, because between two turns of the event loop
- * only one writes: an idle session then costs no buffer at all.
+ * Frames on their way to files. A few pages serve every session of a process: a session that writes has one to itself, so
+ * that what it says of one exchange travels with the next, and gives it up to another once there are more of them than
+ * pages. An idle session costs no memory at all.
  */
 export class FrameBuffer {
-  readonly bytes: Buffer;
-  length = 0;
-  #owner: RecordingWriter | undefined;
+  readonly #pages: Page[] = [];
+  #next = 0;
 
-  constructor(capacity = 256 * 1024) {
-    this.bytes = Buffer.allocUnsafeSlow(capacity);
+  /** @param pageBytes of one page. @param pages at most, each made when it is first needed */
+  constructor(
+    readonly pageBytes = 32 * 1024,
+    private readonly pages = 128,
+  ) {}
+
+  /** A page for `writer` alone. What another writer has left on it goes to that writer's sink first. */
+  claim(writer: RecordingWriter): Page {
+    const at = this.#next;
+    this.#next = (at + 1) % this.pages;
+    const page = (this.#pages[at] ??= {
+      bytes: Buffer.allocUnsafeSlow(this.pageBytes),
+      length: 0,
+      owner: undefined,
+    });
+    page.owner?.spill();
+    page.owner = writer;
+    return page;
   }
 
-  /** Makes room for `writer`: what another writer left here goes to that writer's sink first. */
-  claim(writer: RecordingWriter): void {
-    if (this.#owner === writer) return;
-    this.#owner?.spill();
-    this.#owner = writer;
-  }
-
-  owns(writer: RecordingWriter): boolean {
-    return this.#owner === writer;
-  }
-
-  release(writer: RecordingWriter): void {
-    if (this.#owner === writer) this.#owner = undefined;
+  /** Hands over what all writers have left; like `spill`, it throws nothing. */
+  spillAll(): void {
+    for (const page of this.#pages) page.owner?.spill();
   }
 }
 
 /** Encodes one session's recording. The first failure is final: every later `flush` throws it again. */
 export class RecordingWriter {
   #failure: Error | undefined;
+  #page: Page | undefined;
 
   constructor(
     private readonly buffer: FrameBuffer,
@@ -82,16 +95,31 @@ export class RecordingWriter {
 
   /** Hands everything to the sink. Throws when anything of this recording could not be kept, now or earlier. */
   flush(): void {
-    if (this.buffer.owns(this)) this.spill();
+    this.spill();
     if (this.#failure) throw this.#failure;
   }
 
   /** Like `flush`, but remembers a failure instead of throwing: it is another session's turn. */
   spill(): void {
-    const { buffer } = this;
-    const pending = buffer.length;
-    buffer.length = 0;
-    if (pending > 0) this.#append(buffer.bytes.subarray(0, pending));
+    const page = this.#ownPage();
+    const pending = page?.length ?? 0;
+    if (!page || pending === 0) return;
+    page.length = 0;
+    this.#append(page.bytes.subarray(0, pending));
+  }
+
+  /** Lets go of the page, and of what may still be on it. */
+  release(): void {
+    const page = this.#ownPage();
+    this.#page = undefined;
+    if (!page) return;
+    page.length = 0;
+    page.owner = undefined;
+  }
+
+  /** Another writer may have taken it meanwhile. */
+  #ownPage(): Page | undefined {
+    return this.#page?.owner === this ? this.#page : undefined;
   }
 
   #append(frames: Uint8Array, rest?: Uint8Array): void {
@@ -103,48 +131,45 @@ export class RecordingWriter {
     }
   }
 
-  #reserve(bytes: number): void {
-    this.buffer.claim(this);
-    if (this.buffer.length + bytes > this.buffer.bytes.length) this.spill();
+  /** A page with room for so many bytes, of at most `pageBytes`. */
+  #reserve(bytes: number): Page {
+    const page = (this.#page = this.#ownPage() ?? this.buffer.claim(this));
+    if (page.length + bytes > page.bytes.length) this.spill();
+    return page;
   }
 
   #json(type: number, text: string): void {
     // UTF-8 takes at most three bytes for a UTF-16 unit.
     const most = frameHeaderBytes + text.length * 3;
-    if (most > Math.min(rawFrameBytes / 2, this.buffer.bytes.length))
-      return this.#direct(type, Buffer.from(text, 'utf8'));
-    this.#reserve(most);
-    const { buffer } = this;
-    const start = buffer.length;
-    const length = buffer.bytes.write(text, start + frameHeaderBytes, 'utf8');
-    writeFrameHeader(buffer.bytes, start, type, length, nowMicros());
-    buffer.length = start + frameHeaderBytes + length;
+    if (most > this.buffer.pageBytes) return this.#direct(type, Buffer.from(text, 'utf8'));
+    const page = this.#reserve(most);
+    const start = page.length;
+    const length = page.bytes.write(text, start + frameHeaderBytes, 'utf8');
+    writeFrameHeader(page.bytes, start, type, length, nowMicros());
+    page.length = start + frameHeaderBytes + length;
   }
 
   #raw(type: number, bytes: Uint8Array): void {
     for (let start = 0; start < bytes.length; start += rawFrameBytes) {
       const part = bytes.length <= rawFrameBytes ? bytes : bytes.subarray(start, start + rawFrameBytes);
       // A large piece is written from where it is: one system call, no copy.
-      if (part.length > 16 * 1024) this.#direct(type, part);
+      if (part.length > this.buffer.pageBytes / 2) this.#direct(type, part);
       else this.#copy(type, part);
     }
   }
 
   #copy(type: number, payload: Uint8Array): void {
-    if (frameHeaderBytes + payload.length > this.buffer.bytes.length) return this.#direct(type, payload);
-    this.#reserve(frameHeaderBytes + payload.length);
-    const { buffer } = this;
-    writeFrameHeader(buffer.bytes, buffer.length, type, payload.length, nowMicros());
-    buffer.bytes.set(payload, buffer.length + frameHeaderBytes);
-    buffer.length += frameHeaderBytes + payload.length;
+    const page = this.#reserve(frameHeaderBytes + payload.length);
+    writeFrameHeader(page.bytes, page.length, type, payload.length, nowMicros());
+    page.bytes.set(payload, page.length + frameHeaderBytes);
+    page.length += frameHeaderBytes + payload.length;
   }
 
   #direct(type: number, payload: Uint8Array): void {
-    this.#reserve(frameHeaderBytes);
-    const { buffer } = this;
-    writeFrameHeader(buffer.bytes, buffer.length, type, payload.length, nowMicros());
-    const pending = buffer.length + frameHeaderBytes;
-    buffer.length = 0;
-    this.#append(buffer.bytes.subarray(0, pending), payload);
+    const page = this.#reserve(frameHeaderBytes);
+    writeFrameHeader(page.bytes, page.length, type, payload.length, nowMicros());
+    const pending = page.length + frameHeaderBytes;
+    page.length = 0;
+    this.#append(page.bytes.subarray(0, pending), payload);
   }
 }

@@ -94,7 +94,7 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
     } catch {
       return false;
     } finally {
-      this.spool.buffer.release(this.#writer);
+      this.#writer.release();
     }
     return true;
   }

@@ -185,6 +185,8 @@ export class Spool {
   }
 
   #sealOld(): void {
+    // What was said after a segment was sealed, such as how a long exchange ended, begins the next.
+    this.buffer.spillAll();
     const before = performance.now() - (this.options.segmentAgeMs ?? 5000);
     for (const recorder of [...this.#writing]) recorder.sealIfOlder(before);
     for (const recorder of [...this.#unfinished]) {
