@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { startInstallation } from '@sallyport/testing';
 import { latencies, percentile } from './latency.js';
 import { recordingsDelivered, residentBytes } from './memory.js';
@@ -55,13 +56,14 @@ function option(name: string, fallback: number): number {
   return at < 0 ? fallback : Number(process.argv[at + 1]);
 }
 
-/** How much the process grows at most while somebody downloads. Bytes. */
-async function growthDuring(pid: number, url: string, headers: readonly string[]): Promise<number> {
-  const before = residentBytes(pid);
+/** How much the processes grow at most while somebody downloads. Bytes. */
+async function growthDuring(pids: readonly number[], url: string, headers: readonly string[]): Promise<number> {
+  const resident = (): number => pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
+  const before = resident();
   const flags = headers.flatMap((header) => ['-H', header]);
   const child = spawn('curl', ['-sf', '-o', '/dev/null', ...flags, url], { stdio: 'inherit' });
   let most = before;
-  const timer = setInterval(() => (most = Math.max(most, residentBytes(pid))), 50);
+  const timer = setInterval(() => (most = Math.max(most, resident())), 50);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   clearInterval(timer);
   if (code !== 0) throw new Error(`the download failed: curl exited with ${code}`);
@@ -71,12 +73,21 @@ async function growthDuring(pid: number, url: string, headers: readonly string[]
 async function main(): Promise<boolean> {
   const rounds = option('--rounds', 5);
   const seconds = option('--seconds', 3);
-  const nginx = await startNginx(document);
+  const processes = option('--processes', availableParallelism());
+  const nginx = await startNginx(document, processes);
   const installation = await startInstallation({
     manifests: manifests(nginx.originPort),
     accounts: ['ci'],
-    gatewayEnv: { SALLYPORT_HTTPS_TLS: 'off', SALLYPORT_LOG_LEVEL: 'warn' },
+    gatewayEnv: { SALLYPORT_HTTPS_TLS: 'off', SALLYPORT_LOG_LEVEL: 'warn', SALLYPORT_HTTPS_REUSE_PORT: 'on' },
   });
+  const gateways: { healthPort: number; process: { readonly pid: number } }[] = [
+    { healthPort: installation.healthPort, process: installation.gateway },
+  ];
+  while (gateways.length < processes) {
+    const listen = { SALLYPORT_HTTPS_LISTEN: `127.0.0.1:${installation.httpsPort}` };
+    gateways.push(await installation.addGateway(`gateway-${gateways.length + 1}`, installation.api, listen));
+  }
+  const delivered = (): Promise<unknown> => Promise.all(gateways.map((each) => recordingsDelivered(each.healthPort)));
   const gateway = `http://127.0.0.1:${installation.httpsPort}/http`;
   const authorization = `Authorization: Bearer ${installation.keys['ci']!}`;
   const peers: WebPeer[] = [
@@ -90,13 +101,15 @@ async function main(): Promise<boolean> {
     return ok ? 'met' : 'MISSED';
   };
   try {
-    console.log(`${rounds} interleaved rounds of ${seconds} s each; ratios are medians (lowest-highest)`);
+    console.log(
+      `${rounds} interleaved rounds of ${seconds} s each, ${processes} processes of each proxy; ratios are medians (lowest-highest)`,
+    );
     for (const connections of [8, 64]) {
       for (const peer of peers) await wrk(peer, connections, Math.max(seconds, warmUpSeconds));
-      await recordingsDelivered(installation.healthPort);
+      await delivered();
       const results = await interleave(peers, rounds, async (peer) => {
         const rate = await wrk(peer, connections, seconds);
-        await recordingsDelivered(installation.healthPort);
+        await delivered();
         return rate;
       });
       const best = (name: string): string => Math.round(Math.max(...results.get(name)!)).toString();
@@ -116,7 +129,11 @@ async function main(): Promise<boolean> {
         `${p99.get('nginx')!.toFixed(2)} ms, sallyport ${p99.get('sallyport')!.toFixed(2)} ms; added ${added.toFixed(2)} ms; ` +
         `limit ${addedLimitMs} ms: ${verdict(added < addedLimitMs)}`,
     );
-    const grew = await growthDuring(installation.gateway.pid, `${gateway}/files/big`, [authorization]);
+    const grew = await growthDuring(
+      gateways.map((each) => each.process.pid),
+      `${gateway}/files/big`,
+      [authorization],
+    );
     console.log(
       `a download of 1 GB: gateway grew ${(grew / 2 ** 20).toFixed(1)} MB; limit 50 MB: ${verdict(grew < growthLimit)}`,
     );

@@ -17,8 +17,11 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-/** nginx 1.22 of Debian 12, one worker for each of its two parts. @param document what `/order.json` says */
-export async function startNginx(document: string): Promise<Nginx> {
+/**
+ * nginx 1.22 of Debian 12.
+ * @param document what `/order.json` says. @param workers of the proxy; the origin has one
+ */
+export async function startNginx(document: string, workers = 1): Promise<Nginx> {
   if (!existsSync(binary)) throw new Error('nginx is missing: apt-get install nginx-light');
   const [originPort, proxyPort] = [await freePort(), await freePort()];
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-nginx-'));
@@ -28,9 +31,12 @@ export async function startNginx(document: string): Promise<Nginx> {
   truncateSync(join(directory, 'www/big'), bigBytes);
   writeFileSync(
     join(directory, 'origin.conf'),
-    configuration(directory, 'origin', originServer(directory, originPort)),
+    configuration(directory, { name: 'origin', workers: 1, server: originServer(directory, originPort) }),
   );
-  writeFileSync(join(directory, 'proxy.conf'), configuration(directory, 'proxy', proxyServer(originPort, proxyPort)));
+  writeFileSync(
+    join(directory, 'proxy.conf'),
+    configuration(directory, { name: 'proxy', workers, server: proxyServer(originPort, proxyPort) }),
+  );
   const root = process.getuid?.() === 0;
   chmodSync(directory, 0o755);
   if (root)
@@ -55,9 +61,15 @@ export async function startNginx(document: string): Promise<Nginx> {
   return { originPort, proxyPort, stop };
 }
 
-function configuration(directory: string, name: string, server: string): string {
+interface Part {
+  readonly name: string;
+  readonly workers: number;
+  readonly server: string;
+}
+
+function configuration(directory: string, { name, workers, server }: Part): string {
   return `daemon off;
-master_process off;
+worker_processes ${workers};
 pid ${directory}/${name}.pid;
 events { worker_connections 1024; }
 http {

@@ -140,7 +140,8 @@ async function main(): Promise<boolean> {
       accounts: ['crowd', 'rotated'],
       gatewayEnv: { SALLYPORT_POSTGRES_TLS: 'off', SALLYPORT_LOG_LEVEL: 'warn' },
     });
-    const ports = [installation.gatewayPort, await installation.addGateway('gateway-2', installation.api)];
+    const { gatewayPort } = await installation.addGateway('gateway-2', installation.api);
+    const ports = [installation.gatewayPort, gatewayPort];
     for (const way of waysOf(installation, sessions)) {
       const times = await measure(way, ports);
       // What the ended sessions left to deliver must not burden the next way; the second gateway has as much as the first.

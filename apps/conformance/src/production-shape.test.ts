@@ -34,7 +34,7 @@ describe('two control planes and two gateways', () => {
   test('a request held at one replica is approved at the other, and policy reaches every gateway', async () => {
     const { api, keys, caFile } = installation;
     const second = await installation.addControlPlane();
-    const secondPort = await installation.addGateway('gateway-2', second);
+    const { gatewayPort: secondPort } = await installation.addGateway('gateway-2', second);
     const through = (port: number) => ({ port, caFile, token: keys['ci']! });
 
     for (const port of [installation.gatewayPort, secondPort]) {

@@ -26,6 +26,7 @@ test('the least that is needed, with defaults for the rest', () => {
     controlPlaneUrl: 'wss://control-plane:7443/gateway',
     listen: { postgres: { host: '127.0.0.1', port: 7432 } },
     plain: new Set(['ssh', 'postgres']),
+    shared: new Set(),
     httpDomain: undefined,
     sshHostKey: undefined,
     tls: undefined,

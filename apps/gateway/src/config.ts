@@ -25,6 +25,8 @@ export interface Config {
   readonly listen: Readonly<Partial<Record<ListenerName, ListenAddress>>>;
   /** Listeners whose clients need no TLS; on loopback only. */
   readonly plain: ReadonlySet<ListenerName>;
+  /** Listeners whose port other gateway processes of this host listen on too; the system deals connections out. */
+  readonly shared: ReadonlySet<ListenerName>;
   /** Undefined only where no listener needs it. */
   readonly tls: TlsFiles | undefined;
   /** Under which HTTP resources have hosts of their own: `RESOURCE.DOMAIN`. */
@@ -71,6 +73,7 @@ const environment = z.object({
   SALLYPORT_SSH_LISTEN: z.string().transform(parseListen).optional(),
   SALLYPORT_POSTGRES_TLS: z.enum(['required', 'off'], { error: 'must be required or off' }).default('required'),
   SALLYPORT_HTTPS_TLS: z.enum(['required', 'off'], { error: 'must be required or off' }).default('required'),
+  SALLYPORT_HTTPS_REUSE_PORT: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   SALLYPORT_HTTP_DOMAIN: z
     .string()
     .toLowerCase()
@@ -129,6 +132,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     stateDir: values.SALLYPORT_STATE_DIR,
     listen,
     plain,
+    shared: new Set<ListenerName>(values.SALLYPORT_HTTPS_REUSE_PORT === 'on' ? ['https'] : []),
     tls,
     httpDomain: values.SALLYPORT_HTTP_DOMAIN,
     sshHostKey,

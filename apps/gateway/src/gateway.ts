@@ -217,6 +217,7 @@ export class Gateway {
     const protocols = new Set(adapter.serves.map(({ protocol }) => protocol));
     return new Listener({
       address: config.listen[adapter.listener]!,
+      reusePort: config.shared.has(adapter.listener),
       adapter,
       host: this.#host(adapter.listener),
       sessions: () => this.#sessions.count(protocols),

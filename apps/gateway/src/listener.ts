@@ -5,6 +5,8 @@ import type { Logger } from './logger.js';
 
 export interface ListenerOptions {
   readonly address: ListenAddress;
+  /** SO_REUSEPORT: processes of the same user may listen here too, and share what arrives. */
+  readonly reusePort: boolean;
   readonly adapter: ProtocolAdapter;
   readonly host: GatewayHost;
   /** Sessions that are open on this listener's protocol: the other sockets have not authenticated yet. */
@@ -40,10 +42,11 @@ export class Listener {
 
   /** @returns the port. Rejects when the address is taken or not this machine's. */
   async start(): Promise<number> {
-    const { host, port } = this.options.address;
+    const { address, reusePort } = this.options;
+    const { host, port } = address;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ host, port, backlog: 1024 }, () => {
+      this.#server.listen({ host, port, reusePort, backlog: 1024 }, () => {
         this.#server.off('error', reject);
         resolve();
       });

@@ -24,6 +24,7 @@ export function testConfig(stateDir: string, controlPlaneUrl: string, enrolmentT
     enrolmentToken,
     stateDir,
     listen: { postgres: { host: '127.0.0.1', port: 0 } },
+    shared: new Set(),
     plain: new Set(['postgres', 'ssh']),
     httpDomain: undefined,
     sshHostKey: undefined,

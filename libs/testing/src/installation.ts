@@ -42,8 +42,8 @@ export interface Installation {
   startGateway(): Promise<void>;
   /** Another replica over the same database; the administrator's way to it. */
   addControlPlane(): Promise<ControlPlaneApi>;
-  /** Another gateway, connected to this replica; its port for clients. */
-  addGateway(name: string, replica: ControlPlaneApi): Promise<number>;
+  /** Another gateway, connected to this replica. */
+  addGateway(name: string, replica: ControlPlaneApi, env?: Environment): Promise<AddedGateway>;
   stop(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     await started.ready(async () => (await anonymous.call('GET', '/readyz')).status === 200);
     return started;
   };
-  const startOne = async (gateway: GatewayPlace): Promise<NodeProcess> => {
+  const startOne = async (gateway: GatewayPlace, env: Environment = {}): Promise<NodeProcess> => {
     const started = NodeProcess.start(gateway.name, join(root, 'apps/gateway/dist/main.js'), {
       SALLYPORT_CONTROL_PLANE_URL: `${gateway.replica.url.replace('https:', 'wss:')}/gateway`,
       SALLYPORT_CA_FILE: files.caFile,
@@ -83,6 +83,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       SALLYPORT_TLS_KEY_FILE: files.key,
       SALLYPORT_HEALTH_LISTEN: `127.0.0.1:${gateway.healthPort}`,
       ...options.gatewayEnv,
+      ...env,
     });
     await started.ready(async () => (await fetch(`http://127.0.0.1:${gateway.healthPort}/readyz`)).ok);
     return started;
@@ -127,10 +128,11 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       extra.push(await startReplica(port));
       return new ControlPlaneApi(`https://127.0.0.1:${port}`, files.ca, key);
     },
-    addGateway: async (name, replica) => {
+    addGateway: async (name, replica, env = {}) => {
       const added = await newGateway(name, replica);
-      extra.unshift(await startOne(added));
-      return added.port;
+      const process = await startOne(added, env);
+      extra.unshift(process);
+      return { gatewayPort: added.port, healthPort: added.healthPort, process };
     },
     stop: async () => {
       for (const process of [gateway, ...extra, controlPlane]) await process.stop();
@@ -138,6 +140,13 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+export interface AddedGateway {
+  /** Of its listener for PostgreSQL. */
+  readonly gatewayPort: number;
+  readonly healthPort: number;
+  readonly process: NodeProcess;
 }
 
 interface GatewayPlace {

@@ -84,7 +84,7 @@ describe('PostgreSQL', () => {
       const { api, ca } = under.stack;
       const proxy = await FaultProxy.start({ host: '127.0.0.1', port: Number(new URL(api.url).port) });
       const far = new ControlPlaneApi(`https://127.0.0.1:${proxy.port}`, ca, api.token);
-      const port = await under.stack.addGateway('far', far);
+      const { gatewayPort: port } = await under.stack.addGateway('far', far);
       const made = await api.expect<{ id: string; key: string }>('POST', '/v1/service-accounts/bot/keys', {});
       const client = await eventually('the key is known', () =>
         RawPostgres.connect({ port, ca, token: made.key }).catch(() => undefined),
