@@ -195,19 +195,6 @@ test('SH-10: an open file is closed to whoever may no longer read it', async () 
   expect(fs.statSync(`${folder}/part`).size).toBeLessThan(80_000_000);
 });
 
-test('where output is to be masked, no file is read', async () => {
-  const field = { kind: 'Field', resource: 'box', path: 'detector:email' } as const;
-  const part = { field, tags: ['pii'], mask: 'redact', by: { detector: 'email' }, in: 'response' } as const;
-  setup.host.bindings.set('box', { ...bindingOf(setup.sshd), fields: [part] });
-  setup.host.opinion = (action) =>
-    permit((action.lineage.fields ?? []).map(() => ({ kind: 'maskField', field, method: 'redact' })));
-  fs.writeFileSync(`${folder}/people`, 'ann@example.com');
-  const { code } = await setup.sftp(`ls ${folder}\nget ${folder}/people ${folder}/stolen\n`);
-  expect(code).not.toBe(0);
-  expect(fs.existsSync(`${folder}/stolen`)).toBe(false);
-  expect((await setup.sftp(`put ${folder}/people ${folder}/up\n`)).code).toBe(0);
-});
-
 test('SH-19: what was approved for one file is not done to another that took its place', async () => {
   setup.host.opinion = operations((action) => (facts(action)['operation'] === 'read' ? hold() : permit()));
   fs.writeFileSync(`${folder}/a`, 'harmless');

@@ -14,6 +14,7 @@ import {
   type ResourceBinding,
 } from '@sallyport/enforcement';
 import { capabilities } from './capabilities.js';
+import { sessionCopyBudget } from './channels/files/copy-budget.js';
 import { ExchangeLog } from './exchange-log.js';
 import type { Scene } from './inspect.js';
 import type { Upstream } from './target/upstream.js';
@@ -63,6 +64,8 @@ export class SshSession {
   readonly host: GatewayHost;
   readonly binding: ResourceBinding;
   readonly scene: Scene;
+  /** Room for what its file transfers hold in memory. */
+  readonly copies = sessionCopyBudget();
   readonly #over = new AbortController();
   readonly #running = new Set<Running>();
   #upstream: Upstream | undefined;

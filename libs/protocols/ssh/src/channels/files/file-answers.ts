@@ -20,8 +20,11 @@ export function isAllowed(judged: Judged): judged is Allowed {
 
 /** How what is asked of files is judged and answered. */
 export interface FileAnswers {
-  /** Numbers the operation and has it judged; waits for people where policy asks for them. */
-  judge(action: Action): Promise<Judged>;
+  /**
+   * Numbers the operation and has it judged; waits for people where policy asks for them.
+   * @param maskable whether its result can be shown masked; otherwise it is refused where policy asks for that
+   */
+  judge(action: Action, maskable?: boolean): Promise<Judged>;
   /** The target's answer, under the client's number. */
   pass(id: number, answer: Answer): void;
   /** The gateway's own answer. */

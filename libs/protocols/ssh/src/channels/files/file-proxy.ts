@@ -54,8 +54,8 @@ export class FileProxy implements ChannelEvents, FileAnswers {
     this.#end();
   }
 
-  judge(action: Action): Promise<Judged> {
-    return this.#judge(action, 'execute');
+  judge(action: Action, maskable = false): Promise<Judged> {
+    return this.#judge(action, 'execute', maskable);
   }
 
   pass(id: number, answer: Answer): void {
@@ -119,9 +119,15 @@ export class FileProxy implements ChannelEvents, FileAnswers {
     if (type === packet.fsetstat) {
       return this.#after(async () => ((await this.#handles.mayChange(request)) ? forward() : answered()));
     }
-    // What belongs to an open file need not wait, unless something is before it.
-    if (this.#pending === 0) forward();
-    else this.#after(forward);
+    const inTurn = async (): Promise<void> => {
+      if (!this.#handles.readsCopy(request)) return forward();
+      await this.#handles.readCopy(request);
+      answered();
+    };
+    // What belongs to an open file need not wait, unless something is before it. What is read from a copy does: otherwise
+    // whoever asks and does not read the answers could have all of them made at once.
+    if (this.#pending === 0 && !this.#handles.readsCopy(request)) forward();
+    else this.#after(inTurn);
   }
 
   async #start(): Promise<void> {
@@ -141,11 +147,11 @@ export class FileProxy implements ChannelEvents, FileAnswers {
     this.#send(frame(packet.version, new ByteWriter(4).uint32(3).finish()));
   }
 
-  async #judge(action: Action, phase: 'prepare' | 'execute'): Promise<Judged> {
+  async #judge(action: Action, phase: 'prepare' | 'execute', maskable = false): Promise<Judged> {
     const seq = this.session.nextSeq();
     const verdict = await this.session.judge(
       seq,
-      { request: action, action, phase, opaque: true },
+      { request: action, action, phase, opaque: !maskable },
       { pending: (approval) => this.tell(holdText(approval, this.session.host)), signal: this.over },
     );
     return { seq, action, verdict };

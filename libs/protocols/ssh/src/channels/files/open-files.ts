@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { ApprovalOutcome } from '@sallyport/enforcement';
+import type { MaskedCopy } from './masked-copy.js';
 import type { PathRequest } from './requests.js';
 
 /** What the recording keeps of the bytes that went one way. */
@@ -30,6 +31,8 @@ export class OpenFile {
   readonly sent = new Transfer();
   /** Access was withdrawn meanwhile. */
   withdrawn = false;
+  /** Where its content is masked: what is shown in its place. */
+  copy: MaskedCopy | undefined;
   finish: (completion: string, outcome: ApprovalOutcome) => void = () => undefined;
 
   constructor(
@@ -38,6 +41,11 @@ export class OpenFile {
     /** What it was opened for, and so what was judged. */
     readonly allows: OpenedFor,
   ) {}
+
+  close(completion: string, outcome: ApprovalOutcome): void {
+    this.copy?.release();
+    this.finish(completion, outcome);
+  }
 
   /** For the recording: one entry for each direction in which anything went. */
   get transfers(): readonly (readonly [direction: string, transfer: Transfer])[] {

@@ -31,7 +31,7 @@ export const packet = {
   attributes: 105,
 } as const;
 
-export const status = { ok: 0, noSuchFile: 2, denied: 3, failure: 4, badMessage: 5, unsupported: 8 } as const;
+export const status = { ok: 0, eof: 1, noSuchFile: 2, denied: 3, failure: 4, badMessage: 5, unsupported: 8 } as const;
 export type Status = keyof typeof status;
 
 export const openFlag = { read: 1, write: 2, append: 4, create: 8, truncate: 16, exclusive: 32 } as const;

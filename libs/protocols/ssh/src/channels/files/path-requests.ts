@@ -4,7 +4,8 @@ import { fileAction } from '../../inspect.js';
 import { refusalText } from '../../refuse.js';
 import type { SshSession } from '../../session.js';
 import { isAllowed, refuseFile, type Allowed, type FileAnswers, type Judged } from './file-answers.js';
-import type { HandleRequests } from './handle-requests.js';
+import { shownAnswer, type HandleRequests } from './handle-requests.js';
+import { MaskedFiles } from './masked-files.js';
 import { OpenFile } from './open-files.js';
 import { packet } from './packets.js';
 import { placePath } from './paths.js';
@@ -25,6 +26,8 @@ interface Placed {
 
 /** Operations on paths: placed, judged, and only then asked of the target. */
 export class PathRequests {
+  readonly #masked: MaskedFiles;
+
   constructor(
     private readonly session: SshSession,
     private readonly answers: FileAnswers,
@@ -32,7 +35,9 @@ export class PathRequests {
     private readonly target: TargetFiles,
     /** Where relative paths begin. */
     private readonly home: string,
-  ) {}
+  ) {
+    this.#masked = new MaskedFiles(session, answers, handles, target);
+  }
 
   /** Resolves when the request is answered. */
   async run(request: PathRequest): Promise<void> {
@@ -78,7 +83,7 @@ export class PathRequests {
   }
 
   async #judge({ request, path, second }: Placed): Promise<Judged> {
-    const judged = await this.answers.judge(this.#action(request, path, second ?? ''));
+    const judged = await this.answers.judge(this.#action(request, path, second ?? ''), isMaskable(request));
     if (request.type !== packet.rename || !isAllowed(judged)) return judged;
     // Both ends of a rename are places that are written to: policy that speaks of paths speaks of each.
     const there = await this.answers.judge(this.#action(request, second ?? '', path));
@@ -101,6 +106,7 @@ export class PathRequests {
 
   #forward({ request, path, second }: Placed, judged: Allowed): Promise<void> {
     judged.verdict.permit.take();
+    if (judged.verdict.obligations.length > 0) return this.#masked.open(request, path, judged);
     if (request.type === packet.realpath) {
       this.session.settle(judged.seq, judged.verdict, 'realpath', 'completed');
       this.answers.path(request.id, path);
@@ -124,6 +130,12 @@ export class PathRequests {
       const code = answer.type === packet.status ? new ByteReader(answer.fields).uint32() : 0;
       this.session.settle(seq, verdict, `status ${code}`, code === 0 ? 'completed' : 'failed');
     }
-    this.answers.pass(request.id, answer);
+    const copy = request.type === packet.stat || request.type === packet.lstat ? this.handles.copyOf(path) : undefined;
+    this.answers.pass(request.id, shownAnswer(answer, copy));
   }
+}
+
+/** What is both read and written cannot be shown as a copy. */
+function isMaskable({ type, writes }: PathRequest): boolean {
+  return type === packet.open && !writes;
 }

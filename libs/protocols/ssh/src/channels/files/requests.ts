@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter, WireError } from '@sallyport/wire-kit';
 import { asText, readString } from '../../connection/wire.js';
 import { putString } from '../../transport/message-numbers.js';
+import { readAttributes } from './attributes.js';
 import { openFlag, packet } from './packets.js';
 
 /** What a client asks of a server's files. Paths are as the client said them. */
@@ -33,6 +34,8 @@ export interface HandleRequest {
   readonly rest: Buffer;
   /** Of reads and writes. */
   readonly offset?: bigint;
+  /** Of reads. Bytes. */
+  readonly length?: number;
   /** Of writes. */
   readonly data?: Buffer;
 }
@@ -106,7 +109,7 @@ function readHandleRequest(type: number, id: number, reader: ByteReader): Handle
     case packet.read: {
       const handle = readString(reader);
       const rest = reader.slice(12);
-      return { ...base, handle, rest, offset: rest.readBigUInt64BE() };
+      return { ...base, handle, rest, offset: rest.readBigUInt64BE(), length: rest.readUInt32BE(8) };
     }
     case packet.write: {
       const handle = readString(reader);
@@ -136,18 +139,4 @@ function readPath(reader: ByteReader): string {
   const path = asText(readString(reader));
   if (path.length > maxPath || path.includes('\0')) throw new WireError('not a path');
   return path;
-}
-
-const attribute = { size: 1, owner: 2, permissions: 4, times: 8 } as const;
-
-/** §5 of the draft. Extended attributes mean whatever a server likes: refused. */
-function readAttributes(reader: ByteReader): Buffer {
-  const start = reader.position;
-  const flags = reader.uint32();
-  if (flags > 15) throw new WireError('unknown attributes');
-  if (flags & attribute.size) reader.slice(8);
-  if (flags & attribute.owner) reader.slice(8);
-  if (flags & attribute.permissions) reader.slice(4);
-  if (flags & attribute.times) reader.slice(8);
-  return reader.bytes.subarray(start, reader.position);
 }

@@ -55,25 +55,35 @@ export class TargetFiles {
     this.channel.write(numbered(type, this.#nextId, fields), false, sent);
   }
 
-  /** The target's own absolute spelling of a path, links resolved; undefined where it has none. */
-  realpath(path: string): Promise<string | undefined> {
-    return new Promise((resolve) =>
-      this.send(packet.realpath, strings(path), (answer) => {
-        resolve(answer?.type === packet.name ? textOrNothing(() => asText(onlyName(answer.fields))) : undefined);
+  /**
+   * Asks on the gateway's own account: nothing of the answer is owed to anybody.
+   * @param signal aborted: nobody waits for the answer any more
+   * @returns undefined when the target is gone, or when nobody waits
+   */
+  ask(type: number, fields: Uint8Array, signal?: AbortSignal): Promise<Answer | undefined> {
+    return new Promise((resolve) => {
+      const leave = (): void => resolve(undefined);
+      if (signal?.aborted) return leave();
+      signal?.addEventListener('abort', leave, { once: true });
+      this.send(type, fields, (answer) => {
+        signal?.removeEventListener('abort', leave);
+        // A copy, since the bytes are the connection's.
+        resolve(answer && { type: answer.type, fields: Buffer.from(answer.fields), done: () => undefined });
         answer?.done();
-      }),
-    );
+      });
+    });
+  }
+
+  /** The target's own absolute spelling of a path, links resolved; undefined where it has none. */
+  async realpath(path: string): Promise<string | undefined> {
+    const answer = await this.ask(packet.realpath, strings(path));
+    return answer?.type === packet.name ? textOrNothing(() => asText(onlyName(answer.fields))) : undefined;
   }
 
   /** Whether there is certainly nothing under this name, not even a link. */
-  isAbsent(path: string): Promise<boolean> {
-    return new Promise((resolve) =>
-      this.send(packet.lstat, strings(path), (answer) => {
-        const absent = answer?.type === packet.status && new ByteReader(answer.fields).uint32() === status.noSuchFile;
-        resolve(absent);
-        answer?.done();
-      }),
-    );
+  async isAbsent(path: string): Promise<boolean> {
+    const answer = await this.ask(packet.lstat, strings(path));
+    return answer?.type === packet.status && new ByteReader(answer.fields).uint32() === status.noSuchFile;
   }
 
   close(): void {
