@@ -19,6 +19,7 @@ import { recoverSpool } from './recorder/recovery.js';
 import { Spool } from './recorder/spool.js';
 import { uploadDeferral } from './recorder/upload-deferral.js';
 import { Uploader } from './recorder/uploader.js';
+import { WatchedSessions } from './recorder/watched-sessions.js';
 import { SessionRegistry } from './sessions/session-registry.js';
 import { SessionReporter } from './sessions/session-reporter.js';
 import { TlsContext } from './tls-context.js';
@@ -42,6 +43,7 @@ export class Gateway {
   readonly #policies: PolicyCache;
   readonly #authenticator: Authenticator;
   readonly #uploader: Uploader;
+  readonly #watched = new WatchedSessions((sessionId) => this.#sealForWatchers(sessionId));
   readonly #spool: Spool;
   readonly #reporter: SessionReporter;
   readonly #approvals: ApprovalWaiter;
@@ -75,6 +77,7 @@ export class Gateway {
       link: this.#link,
       known: (sessionId) => this.#reporter.known(sessionId),
       onReleased: (bytes) => this.#spool.released(bytes),
+      urgent: () => this.#watched.ids,
       defer: uploadDeferral({ spoolUse: () => this.#spool.bytes / config.spoolMaxBytes }),
       log,
     });
@@ -141,6 +144,7 @@ export class Gateway {
     this.stopAccepting();
     await this.#sessions.drain(this.parts.config.drainSeconds * 1000);
     for (const listener of this.#listeners) listener.destroySockets();
+    this.#watched.stop();
     this.#spool.stop();
     await this.#delivered(lastUploadsMs);
     this.#uploader.stop();
@@ -207,9 +211,16 @@ export class Gateway {
         return this.#sessions.revoke(push.body);
       case 'session.terminate':
         return this.#sessions.terminate(push.body.sessionId, push.body.reason);
+      case 'session.watched':
+        return this.#watched.watch(push.body.sessionId, push.body.seconds);
       case 'approval.resolved':
         return this.#approvals.resolved(push.body);
     }
+  }
+
+  /** Not while an earlier piece is on its way: a slow control plane is not to get ever more and ever smaller ones. */
+  #sealForWatchers(sessionId: string): void {
+    if (!this.#uploader.waitsFor(sessionId)) this.#sessions.recorderOf(sessionId)?.sealSegment();
   }
 
   #makeListener(adapter: ProtocolAdapter): Listener {

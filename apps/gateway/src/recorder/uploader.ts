@@ -18,6 +18,8 @@ export interface UploaderOptions {
   readonly concurrency?: number;
   /** True while live sessions need this process more than recordings need to be elsewhere. */
   readonly defer?: () => boolean;
+  /** Sessions that somebody watches: theirs go first, and wait for no quiet moment. */
+  readonly urgent?: () => Iterable<string>;
   /** Milliseconds. */
   readonly firstRetry?: number;
   readonly longestRetry?: number;
@@ -55,6 +57,11 @@ export class Uploader {
     return this.#waiting;
   }
 
+  /** True while a sealed segment of the session has not been acknowledged. */
+  waitsFor(sessionId: string): boolean {
+    return this.#turns.has(sessionId);
+  }
+
   /** @param state where the recording stands, when an earlier process began it. */
   add(segment: SealedSegment, state?: ChainState): void {
     let queue = this.#queues.get(segment.sessionId);
@@ -86,22 +93,33 @@ export class Uploader {
 
   #fill(): void {
     if (this.#stopped || !this.options.link.connected || this.#waiting === 0) return;
-    if (this.options.defer?.()) return this.#fillIn(deferMs);
     const now = performance.now();
     let nextTry = Infinity;
-    for (const [sessionId, queue] of this.#turns) {
-      if (this.#active >= (this.options.concurrency ?? 4)) return;
-      if (queue.busy || !this.options.known(sessionId)) continue;
-      if (queue.notBefore > now) {
-        nextTry = Math.min(nextTry, queue.notBefore);
-        continue;
+    for (const sessionId of this.options.urgent?.() ?? []) nextTry = Math.min(nextTry, this.#begin(sessionId, now));
+    if (this.options.defer?.()) nextTry = Math.min(nextTry, now + deferMs);
+    else {
+      for (const sessionId of this.#turns.keys()) {
+        if (this.#isFull) return;
+        nextTry = Math.min(nextTry, this.#begin(sessionId, now));
       }
-      // To the end of the line: no session waits because another has much to say.
-      this.#turns.delete(sessionId);
-      this.#turns.set(sessionId, queue);
-      void this.#uploadFirst(sessionId, queue);
     }
     if (nextTry !== Infinity) this.#fillIn(nextTry - now + 1);
+  }
+
+  /** Begins the session's next upload where it may. Returns when to look again, unless something else will say so. */
+  #begin(sessionId: string, now: number): number {
+    const queue = this.#turns.get(sessionId);
+    if (!queue || queue.busy || this.#isFull || !this.options.known(sessionId)) return Infinity;
+    if (queue.notBefore > now) return queue.notBefore;
+    // To the end of the line: no session waits because another has much to say.
+    this.#turns.delete(sessionId);
+    this.#turns.set(sessionId, queue);
+    void this.#uploadFirst(sessionId, queue);
+    return Infinity;
+  }
+
+  get #isFull(): boolean {
+    return this.#active >= (this.options.concurrency ?? 4);
   }
 
   #fillIn(milliseconds: number): void {

@@ -81,6 +81,11 @@ export class SessionRegistry {
     return [...this.#sessions.keys()];
   }
 
+  /** Of a session that lives. */
+  recorderOf(sessionId: string): SessionRecorder | undefined {
+    return this.#sessions.get(sessionId)?.recorder;
+  }
+
   /** @throws SallyportError when a session may not start. */
   open(request: OpenSession): LiveSession {
     const { policies, spool, reporter, approvals } = this.options;

@@ -45,6 +45,11 @@ export const toGateway = {
     revision: z.int().min(1).optional(),
   }),
   'session.terminate': z.strictObject({ sessionId: uuid, reason: z.string() }),
+  /**
+   * Somebody watches this session: for so long, unless it is said again, what is recorded of it is wanted at once. A
+   * gateway that does not know this message delivers as it always does, some seconds later.
+   */
+  'session.watched': z.strictObject({ sessionId: uuid, seconds: z.int().min(1).max(60) }),
   'approval.resolved': z.strictObject({
     approvalId: uuid,
     state: z.enum(['approved', 'denied', 'expired', 'abandoned', 'void']),
