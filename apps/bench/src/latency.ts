@@ -1,42 +1,60 @@
-import http from 'node:http';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { WebPeer } from './wrk.js';
 
+const connections = 16;
+/** Their sessions are open when it counts. */
+const warmUpSeconds = 1;
+
 /**
- * Latencies in milliseconds at a steady rate, sent on time whether or not earlier answers have come: a slow answer is not
- * hidden by the requests that were not sent meanwhile.
+ * Latencies in milliseconds, sorted, at a steady rate: h2load over HTTP/1.1, whose connections each keep their own time. A
+ * connection that waits for an answer sends late, so an answer that takes longer than `connections / perSecond` delays
+ * requests of its own connection, and theirs is counted from when they are sent.
  */
 export async function latencies(
-  { url, headers }: WebPeer,
+  { name, url, headers }: WebPeer,
   { perSecond, seconds }: { readonly perSecond: number; readonly seconds: number },
 ): Promise<number[]> {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
-  const fields = Object.fromEntries(headers.map((header) => header.split(/: (.*)/s).slice(0, 2)));
-  const found: number[] = [];
-  const began = performance.now();
-  const total = perSecond * seconds;
-  const one = (due: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      http
-        .get(url, { agent, headers: fields }, (response) => {
-          response.resume().on('end', () => {
-            found.push(performance.now() - began - due);
-            resolve();
-          });
-        })
-        .on('error', reject);
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-latency-'));
+  const log = join(folder, 'log');
+  const each = Math.max(1, Math.round(perSecond / connections));
+  const flags = [
+    '--h1',
+    '-t',
+    '1',
+    '-c',
+    String(connections),
+    `--rps=${each}`,
+    '-D',
+    String(seconds),
+    `--warm-up-time=${warmUpSeconds}`,
+  ];
+  const fields = headers.flatMap((header) => ['-H', header]);
+  try {
+    const child = spawn('h2load', [...flags, `--log-file=${log}`, ...fields, url], {
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-  const all: Promise<void>[] = [];
-  while (all.length < total) {
-    const now = performance.now() - began;
-    for (let due = (all.length * 1000) / perSecond; due <= now && all.length < total;) {
-      all.push(one(due));
-      due = (all.length * 1000) / perSecond;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    if (code !== 0) throw new Error(`${name}: h2load said\n${said}`);
+    return readLog(readFileSync(log, 'utf8'), name);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  await Promise.all(all);
-  agent.destroy();
-  return found.sort((a, b) => a - b);
+}
+
+/** One line a request: its start in microseconds since 1970, its status, and the microseconds until its answer's end. */
+function readLog(text: string, name: string): number[] {
+  const rows = text
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t').map(Number));
+  const wrong = rows.find(([, status]) => status !== 200);
+  if (wrong) throw new Error(`${name}: a request ended with status ${wrong[1]}`);
+  return rows.map(([, , micros]) => micros! / 1000).sort((a, b) => a - b);
 }
 
 export function percentile(sorted: readonly number[], share: number): number {

@@ -11,7 +11,8 @@ export function ratio(subject: readonly number[], peer: readonly number[]): Rati
   return { median: median(sorted), low: sorted[0]!, high: sorted.at(-1)! };
 }
 
-function median(sorted: readonly number[]): number {
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
