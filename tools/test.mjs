@@ -27,9 +27,18 @@ function runJest(node, args) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'sallyport-test-'));
   const report = path.join(scratch, 'report.json');
   const jest = path.join(root, 'node_modules/jest/bin/jest.js');
+  // One worker more than processors: a third of a worker's time is waiting for the servers and processes of its tests.
+  const workers = Math.min(os.availableParallelism(), 4) + 1;
   // --forceExit: a connection that some test left open must not keep the run from reporting.
   // Seconds that a test of real processes takes on a busy machine are no failure; hanging still is one.
-  const flags = ['--maxWorkers=2', '--testTimeout=30000', '--json', `--outputFile=${report}`, '--forceExit', ...args];
+  const flags = [
+    `--maxWorkers=${workers}`,
+    '--testTimeout=30000',
+    '--json',
+    `--outputFile=${report}`,
+    '--forceExit',
+    ...args,
+  ];
   const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` };
   const result = spawnSync(node, ['--experimental-vm-modules', '--no-warnings', jest, ...flags], {
     cwd: root,
