@@ -116,7 +116,7 @@ export class Answer implements BodySink {
     const { request, head, tape } = this.parts;
     // What an answer to HEAD says of its length is about a body that is not there.
     const bodyLength = this.parts.body ? body.length : head.bodyLength;
-    tape.response(headBytes(head));
+    tape.response(rememberedHead(head));
     if (body.length > 0) tape.response(body);
     tape.flush();
     request.respond({ ...head, bodyLength }, body);
@@ -186,6 +186,17 @@ export class Answer implements BodySink {
 
 const clientFull = 1;
 const recorderFull = 2;
+
+const heads = new WeakMap<readonly HeaderField[], { readonly status: number; readonly bytes: Buffer }>();
+
+/** `headBytes` of fields that are shown again and again. */
+function rememberedHead({ status, headers }: ResponseHead): Buffer {
+  const known = heads.get(headers);
+  if (known?.status === status) return known.bytes;
+  const bytes = headBytes({ status, headers });
+  heads.set(headers, { status, bytes });
+  return bytes;
+}
 
 /** A head as a recording keeps it: as HTTP/1.1 writes it, whatever version the client speaks. */
 export function headBytes({ status, headers }: { status: number; headers: readonly HeaderField[] }): Buffer {

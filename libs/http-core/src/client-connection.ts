@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SallyportError } from '@sallyport/domain';
 import type { GatewayHost, ResourceBinding } from '@sallyport/enforcement';
-import type { ServerConnection, ServerRequest } from '@sallyport/http-wire';
+import type { RequestHead, ServerConnection, ServerRequest } from '@sallyport/http-wire';
 import type { HttpProtocol, HttpTarget, Refusal } from './protocol.js';
 import { noSuchResource, unauthenticated, unavailable } from './refusals.js';
 import type { Route, Router } from './routing.js';
@@ -16,6 +16,15 @@ export interface ConnectionSurroundings {
   targetOf(protocol: HttpProtocol, binding: ResourceBinding): HttpTarget;
 }
 
+/** A request for a resource, with whom it says it is from. */
+interface Asked {
+  readonly head: RequestHead;
+  readonly route: Route;
+  readonly credential: string;
+  /** Of its session. */
+  readonly key: string;
+}
+
 /** Sessions at once on one connection: each is a credential at a resource. */
 const maxSessions = 64;
 
@@ -26,6 +35,8 @@ export class ClientConnection {
   /** What is asked of resources that do not exist, told apart as sessions would. */
   readonly #unknown = new Map<string, { readonly id: string; count: number }>();
   connection: ServerConnection | undefined;
+  /** What the last request asked for: who asks the same again is heard sooner. */
+  #last: Asked | undefined;
   #closed = false;
 
   constructor(
@@ -36,12 +47,9 @@ export class ClientConnection {
   ) {}
 
   handle(request: ServerRequest): void {
-    const route = this.around.router.route(request.head);
-    if (!route) return answerNotFound(request);
-    if (this.#misdirected(route)) return answerPlainly(request, 421, 'misdirected request');
-    const credential = route.protocol.credentialOf(request.head);
-    if (credential === undefined) return refuse(request, route, unauthenticated);
-    const key = `${route.protocol.prefix}/${route.resource}\0${credential}`;
+    const asked = this.#last?.head === request.head ? this.#last : this.#asked(request);
+    if (!asked) return;
+    const { route, credential, key } = asked;
     const known = this.#sessions.get(key);
     if (known instanceof WebSession && known.closed === undefined && this.#isCurrent(known)) {
       return new WebExchange(known, request, route).start();
@@ -52,6 +60,17 @@ export class ClientConnection {
     const opening = this.#open(route, credential, key);
     this.#sessions.set(key, opening);
     this.#whenOpen(opening, request, route);
+  }
+
+  /** Undefined: the request was answered, as nobody's. */
+  #asked(request: ServerRequest): Asked | undefined {
+    const { head } = request;
+    const route = this.around.router.route(head);
+    if (!route) return void answerNotFound(request);
+    if (this.#misdirected(route)) return void answerPlainly(request, 421, 'misdirected request');
+    const credential = route.protocol.credentialOf(head);
+    if (credential === undefined) return void refuse(request, route, unauthenticated);
+    return (this.#last = { head, route, credential, key: `${route.protocol.prefix}/${route.resource}\0${credential}` });
   }
 
   close(reason: string): void {

@@ -1,4 +1,4 @@
-import type { BodyReader, ResponseHead } from '@sallyport/http-wire';
+import type { BodyReader, HeaderField, ResponseHead } from '@sallyport/http-wire';
 import type { AnswerParts } from './answer.js';
 import { contentCodings, decodedBody } from './content-coding.js';
 import type { AnswerPlan, OpenedAnswer, Refusal } from './protocol.js';
@@ -23,9 +23,7 @@ export function openAnswer(
     return { kind: 'refuse', refusal: { ...reasonOf([opened.reason]), status: opened.status } };
   }
   const { binding } = session.parts;
-  const headers = clientHeaders(opened.head, session.placeOf(route)).map(
-    ([name, value]) => [name, session.secrets.idle ? value : session.secrets.text(value)] as const,
-  );
+  const headers = shownHeaders(opened.head, session, route);
   const [coding] = opened.decode ?? [];
   const decoded = body && coding !== undefined ? decodedBody(body, coding) : body;
   const answer = {
@@ -37,6 +35,17 @@ export function openAnswer(
     maxBytes: binding.http?.maxResponseBytes ?? Infinity,
   };
   return { kind: 'show', answer };
+}
+
+/** Without the target's credential. Fields that come again are shown as before. */
+function shownHeaders(head: ResponseHead, session: WebSession, route: Route): readonly HeaderField[] {
+  const remembered = session.shownHeaders[route.by];
+  let shown = remembered.get(head.headers);
+  if (shown === undefined) {
+    shown = clientHeaders(head, session.placeOf(route)).map(([name, value]) => [name, session.secrets.text(value)]);
+    remembered.set(head.headers, shown);
+  }
+  return shown;
 }
 
 function openedBy(plan: AnswerPlan, received: ResponseHead): OpenedAnswer {

@@ -7,7 +7,7 @@ import {
   type LiveSession,
   type ResourceBinding,
 } from '@sallyport/enforcement';
-import { UpstreamPool, type UpstreamRequest } from '@sallyport/http-wire';
+import { UpstreamPool, type HeaderField, type UpstreamRequest } from '@sallyport/http-wire';
 import type { ForwardRequest, HttpProtocol, HttpTarget } from './protocol.js';
 import type { PublicPlace } from './response-headers.js';
 import type { Route } from './routing.js';
@@ -49,6 +49,11 @@ export class WebSession {
   readonly ownHeaders: ReadonlySet<string>;
   /** As sent, by what was judged: without bodies, so that the same can be sent again. */
   readonly requests = new WeakMap<ForwardRequest, UpstreamRequest>();
+  /** The target's fields as the client sees them, by the way that it came. */
+  readonly shownHeaders: Readonly<Record<Route['by'], WeakMap<readonly HeaderField[], readonly HeaderField[]>>> = {
+    path: new WeakMap(),
+    host: new WeakMap(),
+  };
   readonly #underWay = new Set<UnderWay>();
   #seq = 0;
   #timer: NodeJS.Timeout | undefined;

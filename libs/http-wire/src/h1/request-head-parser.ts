@@ -17,7 +17,16 @@ export type HeadLimits = Pick<ServerLimits, 'requestLineBytes' | 'headBytes' | '
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
+/** A longer head is not remembered: an idle connection is to stay small. Bytes. */
+const rememberedBytes = 2048;
 const endOfHead = Buffer.from('\r\n\r\n', 'latin1');
+
+interface RememberedHead {
+  /** The first `size` of them. */
+  readonly bytes: Buffer;
+  readonly size: number;
+  readonly parsed: ParsedRequest;
+}
 
 /**
  * Request heads out of bytes, strictly (RFC 9112): what a lenient server would repair is a fault here, since the next
@@ -26,14 +35,21 @@ const endOfHead = Buffer.from('\r\n\r\n', 'latin1');
 export class RequestHeadParser {
   /** Of the unconsumed bytes, how many were looked through for the end of the head. */
   #scanned = 0;
+  #last: RememberedHead | undefined;
 
   constructor(private readonly limits: HeadLimits) {}
 
   /**
-   * Consumes one head, or nothing while it is incomplete.
+   * Consumes one head, or nothing while it is incomplete. A head that is the last one again, to the byte, is the same object.
    * @throws WireFault 400, 414, 417, 431, 501 or 505; nothing may be parsed after it
    */
   parse(input: InputBuffer): ParsedRequest | undefined {
+    const last = this.#last;
+    if (last && isNext(input, last)) {
+      input.consume(last.size);
+      this.#scanned = 0;
+      return last.parsed;
+    }
     const from = Math.max(input.start, input.start + this.#scanned - endOfHead.length + 1);
     const found = input.bytes.indexOf(endOfHead, from);
     if (found < 0 || found + endOfHead.length > input.end) {
@@ -50,8 +66,6 @@ export class RequestHeadParser {
     const target = parseTarget(line.target, framing.authority);
     if (line.method === 'CONNECT') throw new WireFault('connect', 'CONNECT is not served', 501);
     if (target instanceof WireFault) throw target;
-    input.consume(size);
-    this.#scanned = 0;
     const head: RequestHead = {
       method: line.method,
       target,
@@ -61,7 +75,19 @@ export class RequestHeadParser {
       upgrade: framing.upgrade?.toLowerCase(),
       bodyLength: framing.body === 'chunked' ? undefined : framing.body,
     };
-    return { head, framing };
+    const parsed = { head, framing };
+    this.#remember(input, size, parsed);
+    input.consume(size);
+    this.#scanned = 0;
+    return parsed;
+  }
+
+  #remember({ bytes, start }: InputBuffer, size: number, parsed: ParsedRequest): void {
+    if (size > rememberedBytes) return;
+    const room = this.#last?.bytes;
+    const kept = room && room.length >= size ? room : Buffer.allocUnsafeSlow(size);
+    bytes.copy(kept, 0, start, start + size);
+    this.#last = { bytes: kept, size, parsed };
   }
 
   /** What cannot become a request any more is not waited for. */
@@ -86,4 +112,9 @@ export class RequestHeadParser {
     if (headBytes > this.limits.headBytes)
       throw new WireFault('head-too-large', 'The header fields are too large', 431);
   }
+}
+
+/** A head holds its end only at its end, so bytes that begin with the same ones begin with the same head. */
+function isNext({ bytes, start, length }: InputBuffer, last: RememberedHead): boolean {
+  return length >= last.size && bytes.compare(last.bytes, 0, last.size, start, start + last.size) === 0;
 }

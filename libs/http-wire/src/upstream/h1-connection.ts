@@ -5,7 +5,8 @@ import { H1ResponseBody, type BodySource } from './h1-response-body.js';
 import { chunkedTarget, plainTarget } from './h1-upload-target.js';
 import { HeadBuffer } from './head-buffer.js';
 import { requestHeadText } from './request-head.js';
-import { parseResponseHead, type ParsedResponse } from './response-head.js';
+import { readResponseHead } from './remembered-heads.js';
+import type { ParsedResponse } from './response-head.js';
 import { Upload, type UploadOwner } from './upload.js';
 import { upstreamFault } from './upstream-fault.js';
 import type { UpstreamLimits } from './upstream-limits.js';
@@ -187,7 +188,7 @@ export class H1Connection implements ExchangeCarrier, BodySource, UploadOwner {
   }
 
   #parse(text: string): ParsedResponse {
-    return parseResponseHead(text, this.#exchange!.request.method, this.limits.maxFields);
+    return readResponseHead(text, this.#exchange!.request.method, this.limits.maxFields);
   }
 
   #respond(exchange: Exchange, response: ParsedResponse, rest: Buffer | undefined): void {
