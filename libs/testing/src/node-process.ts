@@ -19,7 +19,8 @@ export class NodeProcess {
   }
 
   static start(name: string, entry: string, env: Readonly<Record<string, string>>): NodeProcess {
-    const inherited = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
+    const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
+    const inherited = { PATH, HOME, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) };
     const child = spawn(process.execPath, [entry], {
       env: { ...inherited, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
