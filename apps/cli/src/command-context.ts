@@ -12,7 +12,12 @@ export function optionsOf<T extends object>(command: Command): GlobalOptions & T
 
 /** Runs the body with a client for the configured API, and closes its connections after. */
 export async function withApi<T>(options: GlobalOptions, body: (client: ApiClient) => Promise<T>): Promise<T> {
-  return using({ ...apiSettings(options), token: await tokenFor(options) }, body);
+  return using(await apiClient(options), body);
+}
+
+/** A client for the configured API, by the credential of this moment. Whoever asks closes it. */
+export async function apiClient(options: GlobalOptions): Promise<ApiClient> {
+  return clientOf({ ...apiSettings(options), token: await tokenFor(options) });
 }
 
 /**
@@ -31,11 +36,10 @@ export async function tokenFor(options: GlobalOptions): Promise<string> {
 
 /** The same for what needs no token, or carries its proof in the body. */
 export async function withPublicApi<T>(options: GlobalOptions, body: (client: ApiClient) => Promise<T>): Promise<T> {
-  return using({ ...apiSettings(options), token: undefined }, body);
+  return using(clientOf({ ...apiSettings(options), token: undefined }), body);
 }
 
-async function using<T>(settings: ApiSettings, body: (client: ApiClient) => Promise<T>): Promise<T> {
-  const client = clientOf(settings);
+async function using<T>(client: ApiClient, body: (client: ApiClient) => Promise<T>): Promise<T> {
   try {
     return await body(client);
   } finally {

@@ -89,6 +89,45 @@ test('a body that stops half-way is no answer', async () => {
   await expect(client.get('/v1/whoami', anything)).rejects.toBeInstanceOf(UnreachableError);
 });
 
+test('lines come as they are written, however they are cut', async () => {
+  const client = await clientOf((request, response) => {
+    expect(request.url).toBe('/v1/lines?after=3');
+    response.write('{"n":1}\n{"n"');
+    setTimeout(() => response.end(':2}\n"\u00fc"\n'), 20);
+  });
+  const seen: unknown[] = [];
+  for await (const value of client.lines('/v1/lines', anything, { query: { after: 3 } })) seen.push(value);
+  expect(seen).toEqual([{ n: 1 }, { n: 2 }, 'ü']);
+});
+
+test.each<[string, RequestListener, string]>([
+  ['falls silent', (_request, response) => void response.write('1\n'), 'timeout'],
+  ['breaks off', (_request, response) => void response.write('1\n2', () => response.destroy()), 'connect'],
+  ['is no JSON', (_request, response) => void response.end('1\nnone\n'), 'protocol'],
+  ['never ends its line', (_request, response) => void response.end(`1\n${'x'.repeat(2 << 20)}`), 'connect'],
+])('an answer of lines that %s ends with an error', async (_what, listener, reason) => {
+  const client = await clientOf(listener);
+  const seen: unknown[] = [];
+  const all = async (): Promise<void> => {
+    for await (const value of client.lines('/v1/lines', anything, { silenceMs: 200 })) seen.push(value);
+  };
+  await expect(all()).rejects.toMatchObject({ name: 'UnreachableError', reason });
+  expect(seen).toEqual([1]);
+});
+
+test('a reader that takes its time is not the peer’s silence', async () => {
+  const client = await clientOf((_request, response) => {
+    response.write('1\n');
+    setTimeout(() => response.end('2\n'), 50);
+  });
+  const seen: unknown[] = [];
+  for await (const value of client.lines('/v1/lines', anything, { silenceMs: 200 })) {
+    seen.push(value);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+  expect(seen).toEqual([1, 2]);
+});
+
 test('nobody listening is said plainly', async () => {
   const client = new ApiClient({ baseUrl: 'http://127.0.0.1:1', token: 'sp_test' });
   await expect(client.get('/v1/whoami', anything)).rejects.toMatchObject({ reason: 'connect' });

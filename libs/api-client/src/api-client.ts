@@ -16,6 +16,12 @@ export interface Page<T> {
 
 type Query = NonNullable<ApiRequest['query']>;
 
+export interface LinesOptions {
+  readonly query?: Query;
+  /** Longest silence. Milliseconds. */
+  readonly silenceMs?: number;
+}
+
 /** The HTTP API as methods. Every method throws ApiError or UnreachableError and nothing else. */
 export class ApiClient {
   readonly #transport: Transport;
@@ -75,6 +81,23 @@ export class ApiClient {
     return this.#transport.stream({ method: 'GET', path, headers: { accept: 'application/octet-stream' } });
   }
 
+  /**
+   * JSON values, one a line, as they arrive. The answer is to say something within `silenceMs` at a time.
+   */
+  async *lines<T>(
+    path: string,
+    schema: Schema<T>,
+    { query, silenceMs = 30_000 }: LinesOptions = {},
+  ): AsyncGenerator<T> {
+    const request = {
+      method: 'GET' as const,
+      path,
+      headers: { accept: 'application/x-ndjson' },
+      ...(query && { query }),
+    };
+    for await (const line of this.#transport.lines(request, silenceMs)) yield parsed(request, line, schema);
+  }
+
   /** A plain-text answer, such as /readyz. */
   text(path: string): Promise<string> {
     return this.#transport.text({ method: 'GET', path });
@@ -86,15 +109,14 @@ export class ApiClient {
   }
 
   async #json<T>(request: ApiRequest, schema: Schema<T>): Promise<T> {
-    const text = await this.#transport.text(request);
-    try {
-      return schema.parse(text === '' ? undefined : JSON.parse(text));
-    } catch (error) {
-      throw new UnreachableError(
-        `${request.method} ${request.path}: the answer is not what was expected`,
-        'protocol',
-        error,
-      );
-    }
+    return parsed(request, await this.#transport.text(request), schema);
+  }
+}
+
+function parsed<T>({ method, path }: ApiRequest, text: string, schema: Schema<T>): T {
+  try {
+    return schema.parse(text === '' ? undefined : JSON.parse(text));
+  } catch (error) {
+    throw new UnreachableError(`${method} ${path}: the answer is not what was expected`, 'protocol', error);
   }
 }

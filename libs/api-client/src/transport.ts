@@ -25,6 +25,8 @@ export interface ApiRequest {
 
 /** No JSON answer of this API is larger: lists are paged. Recordings go through `stream`. */
 const maxBodyBytes = 64 * 1024 * 1024;
+/** Of an answer whose lines come one by one. */
+const maxLineBytes = 1024 * 1024;
 
 export class Transport {
   readonly #base: URL;
@@ -59,6 +61,29 @@ export class Transport {
     const { response, done } = await this.#open(request);
     done();
     return response;
+  }
+
+  /** The lines of the body as they arrive. Throws ApiError or UnreachableError, also for an answer that falls silent or stops. */
+  async *lines(request: ApiRequest, silenceMs: number): AsyncGenerator<string> {
+    const response = await this.stream(request);
+    let rest: Buffer[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of chunksOf(response, silenceMs)) {
+        let at = 0;
+        for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, at)) {
+          yield Buffer.concat([...rest, chunk.subarray(at, end)]).toString('utf8');
+          [rest, size, at] = [[], 0, end + 1];
+        }
+        rest.push(chunk.subarray(at));
+        size += chunk.length - at;
+        if (size > maxLineBytes) throw new Error(`a line of the answer is longer than ${maxLineBytes} bytes`);
+      }
+    } catch (error) {
+      throw unreachable(this.#base, error);
+    } finally {
+      response.destroy();
+    }
   }
 
   close(): void {
@@ -116,6 +141,17 @@ function headOf(outgoing: ClientRequest): Promise<IncomingMessage> {
     // Stays registered: an error after the head also fails the response, which is where it is handled.
     outgoing.on('error', reject);
   });
+}
+
+/** Only the time that the peer takes counts, not the reader's. */
+async function* chunksOf(response: Readable, silenceMs: number): AsyncGenerator<Buffer> {
+  const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  for (;;) {
+    const silence = setTimeout(() => response.destroy(new TimeoutError(silenceMs)), silenceMs);
+    const { done, value } = await chunks.next().finally(() => clearTimeout(silence));
+    if (done) return;
+    yield value;
+  }
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {

@@ -111,6 +111,8 @@ export {
 } from './access-requests.js';
 export type { Grant, GrantQuery } from './grants.js';
 export { grant, grantPage, grantQuery, grantState } from './grants.js';
+export type { WatchEnd, WatchEvent, WatchQuery } from './session-watch.js';
+export { watchEvent, watchQuery } from './session-watch.js';
 export type { RecordingIndex, RecordingState, Session, SessionDetail, SessionQuery } from './sessions.js';
 export {
   recordingIndex,

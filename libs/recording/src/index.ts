@@ -15,7 +15,7 @@ export { initialChain, nextChain, segmentDigest } from './digest.js';
 export type { Expectations, VerifyCode, VerifyIssue, VerifyReport } from './verify.js';
 export { verifyRecording } from './verify.js';
 export { exportJsonl } from './export/jsonl.js';
-export { exportTranscript } from './export/transcript.js';
+export { exportTranscript, followTranscript } from './export/transcript.js';
 export { PostgresTranscript } from './export/postgres-transcript.js';
 export { printable } from './export/printable.js';
 export type { AsciicastOptions } from './export/asciicast.js';

@@ -17,6 +17,7 @@ import type { CurrentPrincipals } from '../modules/approvals/current-principals.
 import { AuditService } from '../modules/audit/audit.service.js';
 import { RecordingsService } from '../modules/recordings/recordings.service.js';
 import { openSegmentStorage } from '../modules/recordings/segment-files.js';
+import { WatchedSessions } from '../modules/recordings/watched-sessions.js';
 import type { GatewayIdentity } from '../modules/sessions/session.store.js';
 import { SessionsService } from '../modules/sessions/sessions.service.js';
 import type { CallerIdentity } from '../platform/auth/caller.js';
@@ -141,7 +142,11 @@ export async function startParts(options: { readonly worker?: 'inline' | 'none' 
     release,
     queries: new ApprovalsQueries(dataSource),
     sessions: new SessionsService(dataSource, bus, release, audit),
-    recordings: new RecordingsService(dataSource, openSegmentStorage(pathToFileURL(recordingsDirectory).href)),
+    recordings: new RecordingsService(
+      dataSource,
+      openSegmentStorage(pathToFileURL(recordingsDirectory).href),
+      new WatchedSessions(bus, silent),
+    ),
     signer: new Signer(privateKey.export({ format: 'der', type: 'pkcs8' }), 'https://127.0.0.1:7443'),
     recordingsDirectory,
     stop: async () => {

@@ -2,6 +2,7 @@ import { approval, approvalPage, approvalQuery, approveBody, denyBody } from '..
 import { auditIntegrity, auditIntegrityQuery, auditPage, auditQuery } from '../audit.js';
 import { enrolment, enrolmentBody, gateway, gatewayPage } from '../gateways.js';
 import type { ApiRoute } from '../route.js';
+import { watchEvent, watchQuery } from '../session-watch.js';
 import { recordingIndex, sessionDetail, sessionPage, sessionQuery, terminateBody } from '../sessions.js';
 
 const approvalRoutes: readonly ApiRoute[] = [
@@ -84,6 +85,20 @@ const sessionRoutes: readonly ApiRoute[] = [
     summary: 'Digests and chain values of the stored segments, to verify a recording with.',
     tag: 'sessions',
     success: { status: 200, description: 'The index.', schema: recordingIndex },
+  },
+  {
+    method: 'get',
+    path: '/v1/sessions/{id}/watch',
+    id: 'watchSession',
+    summary: 'Watch a session: its recording so far, and then as it is made, until the session ends.',
+    tag: 'sessions',
+    query: watchQuery,
+    success: {
+      status: 200,
+      description: 'One JSON object a line.',
+      schema: watchEvent,
+      type: 'application/x-ndjson',
+    },
   },
 ];
 

@@ -11,6 +11,11 @@ export class TextTranscript {
   /** Bytes of what is no text, not told of yet. */
   #binary = 0;
 
+  /** The line that is not complete, as far as it has come. */
+  get partial(): string {
+    return shown(this.#line);
+  }
+
   push(bytes: Buffer): string[] {
     if (bytes.includes(0)) {
       const before = this.#binary === 0 ? this.turn() : [];

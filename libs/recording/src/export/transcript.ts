@@ -1,7 +1,7 @@
 import type { Obligation } from '@sallyport/domain';
 import { maskedObject } from '@sallyport/domain';
 import type { RecordedDecision, Frame } from '../frame.js';
-import { readRecording, type RecordingItem } from '../reader.js';
+import { readRecording, RecordingParser, type RecordingItem } from '../reader.js';
 import { isoTime } from './jsonl.js';
 import { PostgresTranscript } from './postgres-transcript.js';
 import { printable } from './printable.js';
@@ -10,6 +10,8 @@ import { TextTranscript } from './text-transcript.js';
 /** What a protocol's answers look like to a reader. Lines come without line ends, already made printable. */
 export interface ResponseRenderer {
   push(bytes: Buffer): string[];
+  /** What has come of a line that is not complete. */
+  readonly partial?: string;
   /** What follows belongs to another request. */
   turn?(): string[];
   /** What is left when the recording ends. */
@@ -31,8 +33,41 @@ export async function* exportTranscript(
   for await (const item of readRecording(source)) yield* transcript.item(item);
 }
 
+/**
+ * The same while it is still being made. Yields text: all that can be shown of each chunk, also of a line that is not complete.
+ * Joined, it is the transcript's lines.
+ */
+export async function* followTranscript(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<string> {
+  const transcript = new Transcript();
+  const parser = new RecordingParser();
+  let begun = '';
+  const complete = (line: string): string => {
+    // A line of somebody else cuts in where one that was begun does not go on.
+    const text = line.startsWith(begun) ? line.slice(begun.length) : `\n${line}`;
+    begun = '';
+    return `${text}\n`;
+  };
+  for await (const chunk of source) {
+    let text = '';
+    for (const item of parser.push(chunk)) for (const line of transcript.item(item)) text += complete(line);
+    const { partial } = transcript;
+    if (partial.startsWith(begun)) {
+      text += partial.slice(begun.length);
+      begun = partial;
+    }
+    if (text !== '') yield text;
+  }
+  for (const line of transcript.item(parser.end())) yield complete(line);
+}
+
 class Transcript {
   #renderer: ResponseRenderer = new UnknownProtocol();
+
+  get partial(): string {
+    return this.#renderer.partial ?? '';
+  }
 
   *item(item: RecordingItem): Generator<string> {
     if (item.kind === 'segment') return;

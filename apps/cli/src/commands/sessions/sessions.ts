@@ -5,6 +5,7 @@ import { replayCommand } from './replay.js';
 import { showCommand } from './show.js';
 import { terminateCommand } from './terminate.js';
 import { verifyCommand } from './verify.js';
+import { watchCommand } from './watch.js';
 
 export function sessionsCommand(): Command {
   return new Command('sessions')
@@ -14,5 +15,6 @@ export function sessionsCommand(): Command {
     .addCommand(replayCommand())
     .addCommand(exportCommand())
     .addCommand(verifyCommand())
+    .addCommand(watchCommand())
     .addCommand(terminateCommand());
 }

@@ -10,6 +10,7 @@ import { busResumed, EVENT_BUS, type EventBus } from '../../platform/events/even
 import { topics, type Topic } from '../../platform/events/topics.js';
 import { LOGGER } from '../../platform/logging/logger.js';
 import { ApprovalsQueries } from '../approvals/approvals.queries.js';
+import { watchedSeconds } from '../recordings/watched-sessions.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { closeCode, type GatewayConnection } from './gateway-connection.js';
 import { connectedGateways } from './gateway.metrics.js';
@@ -54,6 +55,7 @@ export class GatewayHub implements OnApplicationShutdown {
         this.#each(({ connection }) => connection.push({ type: 'identity.revoked', body })),
       ),
       this.#on('session.terminate', (event) => void this.#terminate(event)),
+      this.#on('session.watched', (event) => this.#watched(event)),
       this.#on('approval.resolved', (event) => void this.#resolved(event)),
       this.#on('gateway.revoked', (event) => this.#revoked(event)),
       this.#on('gateway.superseded', (event) => this.#superseded(event)),
@@ -147,6 +149,11 @@ export class GatewayHub implements OnApplicationShutdown {
     for (const member of this.#of(gateway)) {
       if (member.gateway.thumbprint !== keepThumbprint) member.connection.close(closeCode.revoked, 'revoked');
     }
+  }
+
+  #watched({ gateway, sessionId }: z.infer<(typeof topics)['session.watched']>): void {
+    const body = { sessionId, seconds: watchedSeconds };
+    for (const { connection } of this.#of(gateway)) connection.push({ type: 'session.watched', body });
   }
 
   #superseded({ gateway, connectionId }: z.infer<(typeof topics)['gateway.superseded']>): void {

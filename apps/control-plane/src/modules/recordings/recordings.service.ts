@@ -9,10 +9,12 @@ import { ProblemError } from '../../platform/http/problem-error.js';
 import { countSegment } from './recording.metrics.js';
 import type { SegmentStorage } from './segment-files.js';
 import { SEGMENT_STORAGE } from './segment-files.js';
+import { WatchedSessions } from './watched-sessions.js';
 
 type SegmentNote = ToControlPlane['recording.segment'];
 
-interface SegmentRow {
+/** One segment as the index has it. */
+export interface SegmentRow {
   readonly index: number;
   readonly sha256: string;
   readonly chain: string;
@@ -26,6 +28,7 @@ export class RecordingsService {
   constructor(
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     @Inject(SEGMENT_STORAGE) private readonly storage: SegmentStorage,
+    private readonly watched: WatchedSessions,
   ) {}
 
   /**
@@ -46,6 +49,7 @@ export class RecordingsService {
       );
     });
     countSegment(bytes.length);
+    this.watched.stored(note.sessionId);
   }
 
   async state(sessionId: string): Promise<RecordingState> {
@@ -65,13 +69,24 @@ export class RecordingsService {
 
   /** The segments that are there, one after another, as stored. Throws in the middle when one is no longer what came. */
   async *read(index: RecordingIndex): AsyncGenerator<Buffer> {
-    for (const segment of index.segments) {
-      const bytes = await this.storage.read({ sessionId: index.sessionId, ...segment });
-      if (segmentDigest(bytes).toString('hex') !== segment.sha256) {
-        throw new Error(`segment ${segment.index} of ${index.sessionId} is not the one that was stored`);
-      }
-      yield bytes;
-    }
+    for (const segment of index.segments) yield await this.readOne(index.sessionId, segment);
+  }
+
+  /** Throws when it is no longer what came. */
+  async readOne(sessionId: string, { index, sha256 }: Pick<SegmentRow, 'index' | 'sha256'>): Promise<Buffer> {
+    const bytes = await this.storage.read({ sessionId, index, sha256 });
+    if (segmentDigest(bytes).toString('hex') === sha256) return bytes;
+    throw new Error(`segment ${index} of ${sessionId} is not the one that was stored`);
+  }
+
+  /** The next segments behind this one, at most `limit`, in order. */
+  after(sessionId: string, index: number, limit: number): Promise<SegmentRow[]> {
+    return rows<SegmentRow>(
+      this.dataSource,
+      `SELECT index, sha256, chain, bytes, last FROM recording_segments WHERE session_id = $1 AND index > $2
+       ORDER BY index LIMIT $3`,
+      [sessionId, index, limit],
+    );
   }
 }
 

@@ -42,6 +42,8 @@ const paths = (id: string): [string, string][] => [
   ['GET', `/v1/sessions/${id}/recording`],
   ['HEAD', `/v1/sessions/${id}/recording`],
   ['GET', `/v1/sessions/${id}/recording/index`],
+  ['GET', `/v1/sessions/${id}/watch`],
+  ['HEAD', `/v1/sessions/${id}/watch`],
   ['POST', `/v1/sessions/${id}/terminate`],
 ];
 const status = async (as: string, method: string, path: string): Promise<number> =>
@@ -91,7 +93,7 @@ test('ID-23: to see a session is not to see its recording', async () => {
   for (const [method, path] of paths(sessions.ci)) {
     expect([path, await status('member', method, path)]).toEqual([
       path,
-      path.includes('/recording') || method === 'POST' ? 403 : 200,
+      /recording|watch/.test(path) || method === 'POST' ? 403 : 200,
     ]);
   }
 });

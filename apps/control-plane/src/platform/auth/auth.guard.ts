@@ -5,6 +5,7 @@ import type { ApiVerb } from '@sallyport/policy';
 import type { HttpRequest } from '../http/http-types.js';
 import { ProblemError } from '../http/problem-error.js';
 import type { AccessRule } from './authorize.js';
+import { bearerOf } from './bearer.js';
 import { ACCESS_RULE } from './authorize.js';
 import type { CallerIdentity } from './caller.js';
 import { setCaller } from './caller.js';
@@ -49,13 +50,13 @@ export class AuthGuard implements CanActivate {
   }
 
   private async identify(request: HttpRequest): Promise<CallerIdentity> {
-    // Two headers are two stories; Node joins or drops duplicates, so look at the distinct values.
-    const given = request.headersDistinct['authorization'] ?? [];
-    const match = given.length === 1 ? /^Bearer +([\x21-\x7e]+)$/i.exec(given[0]!) : null;
-    const caller = match ? await this.verifier.verify(match[1]!) : undefined;
+    const credential = bearerOf(request);
+    const caller = credential === undefined ? undefined : await this.verifier.verify(credential);
     if (caller) return caller;
     const challenge =
-      given.length === 0 ? 'Bearer realm="sallyport"' : 'Bearer realm="sallyport", error="invalid_token"';
+      request.headers.authorization === undefined
+        ? 'Bearer realm="sallyport"'
+        : 'Bearer realm="sallyport", error="invalid_token"';
     throw new ProblemError(
       401,
       'unauthenticated',

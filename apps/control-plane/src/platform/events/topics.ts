@@ -11,6 +11,10 @@ export const topics = {
     revision: z.int().optional(),
   }),
   'session.terminate': z.object({ gateway: z.string(), sessionId: z.uuid() }),
+  /** Somebody watches the session, for the next seconds. */
+  'session.watched': z.object({ gateway: z.string(), sessionId: z.uuid() }),
+  /** A segment of a session that is watched has been stored. */
+  'recording.stored': z.object({ sessionId: z.uuid() }),
   'approval.resolved': z.object({ gateway: z.string(), approvalId: z.uuid() }),
   /** The gateway was deleted, or enrolled anew with the key to keep: its connections under any other key end. */
   'gateway.revoked': z.object({ gateway: z.string(), keepThumbprint: z.string().optional() }),
