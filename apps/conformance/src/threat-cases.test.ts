@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { filesThatRun } from './files-that-run.js';
 import { testTitles } from './test-titles.js';
 import { threatCases } from './threat-cases.js';
 
@@ -14,7 +15,7 @@ function idsOf(title: string): string[] {
 function testFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (entry.isDirectory()) return /^(node_modules|dist)$/.test(entry.name) ? [] : testFiles(join(folder, entry.name));
-    return entry.name.endsWith('.test.ts') ? [join(folder, entry.name)] : [];
+    return entry.name.endsWith('.test.ts') ? filesThatRun(join(folder, entry.name)) : [];
   });
 }
 

@@ -33,14 +33,14 @@ export interface PostgresServer {
   readonly ca?: string;
   readonly version: PostgresVersion;
   readonly pid: number;
-  /** What the server logged, newest megabyte: with `log_statement` set to `all` a witness of what reached it. */
+  /** What the server logged, newest eight megabytes: with `log_statement` set to `all` a witness of what reached it. */
   log(): string;
   /** Ends every connection and removes the data. Idempotent. */
   stop(): Promise<void>;
 }
 
 const startDeadlineMs = 60_000;
-const maxLogChars = 1 << 20;
+const maxLogChars = 8 << 20;
 const quickAndUnsafe = {
   fsync: 'off',
   synchronous_commit: 'off',

@@ -1,11 +1,8 @@
-import { CanaryScanner, type PostgresVersion } from '@sallyport/testing';
+import { CanaryScanner } from '@sallyport/testing';
 import { RawPostgres } from '../clients/raw-postgres.js';
 import type { PsqlTarget } from '../clients/psql.js';
 import { sql, type Account } from './shop.js';
 import { startStack, type Stack, type StackOptions } from './stack.js';
-
-/** The target's versions that every PostgreSQL scenario runs against. */
-export const versions: readonly PostgresVersion[] = ['18', '15'];
 
 /** One installation for the tests of a describe block, and what they ask of it. */
 export class StackUnderTest {

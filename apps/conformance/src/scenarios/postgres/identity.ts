@@ -2,17 +2,15 @@ import { eventually } from '@sallyport/testing';
 import { psql } from '../../clients/psql.js';
 import { postForm, tokenFrom } from '../../clients/sign-in.js';
 import { proves } from '../../proves.js';
-import { People, workload } from '../../servers/people.js';
-import { StackUnderTest } from '../../servers/use-stack.js';
+import { workload, type People } from '../../servers/people.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 const jwt = 'urn:ietf:params:oauth:token-type:jwt';
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
 
-describe('PostgreSQL', () => {
-  const under = new StackUnderTest({});
-  const people = new People(under);
+export function identities(under: StackUnderTest, people: People): void {
   const run = (token: string, ...commands: readonly string[]) => psql(under.psql('ci', { token }), ...commands);
   const trusted = () =>
     eventually('the gateway has the issuer’s keys', async () => {
@@ -180,4 +178,4 @@ describe('PostgreSQL', () => {
   test('the trusted repository is what the manifests name', () => {
     expect(workload).toMatchObject({ repository_id: '123', repository_owner_id: '45', ref: 'refs/heads/main' });
   });
-});
+}

@@ -4,13 +4,11 @@ import { RawPostgres as Raw } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';
 import { eventually } from '@sallyport/testing';
 import { sessionsOf } from '../../servers/recordings.js';
-import { StackUnderTest } from '../../servers/use-stack.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
 const promiseMs = 5000;
 
-describe('PostgreSQL', () => {
-  const under = new StackUnderTest({});
-
+export function revocations(under: StackUnderTest): void {
   /** The session is cut within the promise: one FATAL, then the end. */
   async function expectCut(client: RawPostgres, since: number): Promise<void> {
     const last = await client.next(promiseMs);
@@ -80,4 +78,4 @@ describe('PostgreSQL', () => {
     await api.expect('DELETE', '/v1/policies/closed');
     client.close();
   });
-});
+}

@@ -16,10 +16,9 @@ import {
   zero,
 } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';
-import { StackUnderTest, versions } from '../../servers/use-stack.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
-describe.each(versions)('PostgreSQL %s', (version) => {
-  const under = new StackUnderTest({ version });
+export function queries(under: StackUnderTest): void {
   const orders = (): Promise<string> => under.onTarget('SELECT count(*) FROM orders');
 
   proves('postgres', 'query:permitted', async () => {
@@ -277,4 +276,4 @@ describe.each(versions)('PostgreSQL %s', (version) => {
     client.send(sslRequest);
     expect(fields(await client.next())['C']).toBe('08P01');
   });
-});
+}

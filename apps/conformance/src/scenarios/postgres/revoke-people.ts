@@ -2,14 +2,12 @@ import { ControlPlaneApi, eventually, FaultProxy } from '@sallyport/testing';
 import { postForm } from '../../clients/sign-in.js';
 import { fields, RawPostgres, word } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';
-import { People } from '../../servers/people.js';
-import { StackUnderTest } from '../../servers/use-stack.js';
+import type { People } from '../../servers/people.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
 const promiseMs = 5000;
 
-describe('PostgreSQL', () => {
-  const under = new StackUnderTest({});
-  const people = new People(under);
+export function revocationsOfPeople(under: StackUnderTest, people: People): void {
   const connect = (token: string) => RawPostgres.connect({ port: under.stack.gatewayPort, ca: under.stack.ca, token });
 
   async function expectCut(client: RawPostgres, since: number): Promise<void> {
@@ -101,7 +99,7 @@ describe('PostgreSQL', () => {
     },
     60_000,
   );
-});
+}
 
 function scim(bytes: Buffer): unknown {
   return JSON.parse(bytes.toString());

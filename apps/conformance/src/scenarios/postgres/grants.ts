@@ -3,17 +3,15 @@ import { psql } from '../../clients/psql.js';
 import { fields, RawPostgres, word } from '../../clients/raw-postgres.js';
 import { query } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';
-import { People } from '../../servers/people.js';
-import { StackUnderTest } from '../../servers/use-stack.js';
+import type { People } from '../../servers/people.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
 interface AccessRequest {
   readonly id: string;
   readonly state: string;
 }
 
-describe('PostgreSQL', () => {
-  const under = new StackUnderTest({});
-  const people = new People(under);
+export function grants(under: StackUnderTest, people: People): void {
   const run = (token: string, ...commands: readonly string[]) => psql(under.psql('ci', { token }), ...commands);
   const update = "UPDATE orders SET item = 'changed' WHERE id = 1";
   const ask = (token: string, seconds: number) =>
@@ -95,7 +93,7 @@ describe('PostgreSQL', () => {
     await api.as(dana).expect('POST', `/v1/access-requests/${request.id}/withdraw`, {});
     people.setGroups('dana-1', ['engineers']);
   });
-});
+}
 
 const rolesForStrangers = [
   {

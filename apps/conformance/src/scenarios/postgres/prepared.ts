@@ -16,10 +16,9 @@ import {
   zero,
 } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';
-import { StackUnderTest, versions } from '../../servers/use-stack.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
-describe.each(versions)('PostgreSQL %s', (version) => {
-  const under = new StackUnderTest({ version });
+export function preparedStatements(under: StackUnderTest): void {
   const written = (line: string): Promise<string> =>
     under.onTarget(`SELECT count(*) FROM audit_log WHERE line = '${line}'`);
 
@@ -143,4 +142,4 @@ describe.each(versions)('PostgreSQL %s', (version) => {
     under.expectNoCanary(Buffer.concat(client.received));
     client.close();
   });
-});
+}

@@ -3,15 +3,13 @@ import { psql } from '../../clients/psql.js';
 import { bind, describePortal, execute, parse, sync, terminate } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';
 import { sessionsOf, StoredRecording } from '../../servers/recordings.js';
-import { StackUnderTest } from '../../servers/use-stack.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
 type Decided = Extract<Frame, { kind: 'decision' }>['decision'];
 const decisions = (frames: readonly Frame[]): Decided[] =>
   frames.flatMap((frame) => (frame.kind === 'decision' ? [frame.decision] : []));
 
-describe('PostgreSQL', () => {
-  const under = new StackUnderTest({});
-
+export function recordings(under: StackUnderTest): void {
   async function newest(account: string): Promise<StoredRecording> {
     const [session] = await sessionsOf(under.stack, account);
     return StoredRecording.of(under.stack, session!.id);
@@ -85,4 +83,4 @@ describe('PostgreSQL', () => {
       expect([401, 403]).toContain(answer.status);
     }
   });
-});
+}

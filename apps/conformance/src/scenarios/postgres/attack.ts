@@ -1,7 +1,7 @@
 import { psql } from '../../clients/psql.js';
 import { bind, errorOf, execute, int16, int32, message, parse, sync, zero } from '../../clients/raw-postgres.js';
 import { sql } from '../../servers/shop.js';
-import { StackUnderTest, versions } from '../../servers/use-stack.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
 /** Where values and rows hide: what a database has besides plain tables. */
 const hidingPlaces = `
@@ -12,8 +12,7 @@ const hidingPlaces = `
   CREATE VIEW tails AS SELECT id, tail AS t FROM customers;
   CREATE MATERIALIZED VIEW copied AS SELECT id, ssn AS n FROM customers`;
 
-describe.each(versions)('PostgreSQL %s', (version) => {
-  const under = new StackUnderTest({ version });
+export function attacks(under: StackUnderTest): void {
   beforeAll(() => sql(under.stack.target.url, hidingPlaces));
 
   /** What the one who sees masks gets; every byte is scanned. */
@@ -132,4 +131,4 @@ describe.each(versions)('PostgreSQL %s', (version) => {
     client.close();
     other.close();
   });
-});
+}

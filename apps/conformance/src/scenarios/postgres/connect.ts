@@ -14,12 +14,9 @@ import {
 } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';
 import { shopManifests } from '../../servers/shop.js';
-import { StackUnderTest, versions } from '../../servers/use-stack.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
-describe.each(versions)('PostgreSQL %s', (version) => {
-  // The way to the target is TLS with a verified certificate, as in production.
-  const under = new StackUnderTest({ version, targetTls: true });
-
+export function connections(under: StackUnderTest): void {
   proves('postgres', 'connect:permitted', async () => {
     const result = await psql(under.psql('ci'), 'SELECT count(*) FROM orders');
     expect(result).toMatchObject({ code: 0, stdout: '50\n', stderr: '' });
@@ -240,4 +237,4 @@ describe.each(versions)('PostgreSQL %s', (version) => {
     expect(refused['D']).toMatch(/^decision /);
     client.close();
   });
-});
+}

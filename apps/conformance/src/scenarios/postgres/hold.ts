@@ -3,12 +3,11 @@ import { eventually } from '@sallyport/testing';
 import { Psql, psql } from '../../clients/psql.js';
 import { fields, query, status, word, type RawPostgres } from '../../clients/raw-postgres.js';
 import { proves } from '../../proves.js';
-import { StackUnderTest, versions } from '../../servers/use-stack.js';
+import type { StackUnderTest } from '../../servers/use-stack.js';
 
 const noticeId = (text: string | undefined): string => /waiting for approval ([0-9a-f-]{36})/.exec(text ?? '')![1]!;
 
-describe.each(versions)('PostgreSQL %s', (version) => {
-  const under = new StackUnderTest({ version });
+export function holds(under: StackUnderTest): void {
   const exists = async (id: number): Promise<boolean> =>
     (await under.onTarget(`SELECT count(*) FROM orders WHERE id = ${id}`)) === '1';
   const held = (id: number): Psql => new Psql(under.psql('ci'), ['-c', `DELETE FROM orders WHERE id = ${id}`]);
@@ -214,4 +213,4 @@ describe.each(versions)('PostgreSQL %s', (version) => {
       runs ? [state, 0, false, expect.anything()] : ['denied', 1, true, expect.anything()],
     );
   });
-});
+}

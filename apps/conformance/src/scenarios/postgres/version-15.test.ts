@@ -1,0 +1,3 @@
+import { everyVersion } from './every-version.js';
+
+everyVersion('15');
