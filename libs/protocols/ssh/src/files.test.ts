@@ -7,7 +7,7 @@ import { frame, numbered, packet, PacketStream, status, strings, type Packet } f
 import { channelData, channelOpen, channelRequest, readMessage } from './connection/messages.js';
 import { RawClient } from './testing/raw-client.js';
 import { deny, hold, permit, type Opinion } from './testing/testing-host.js';
-import { bindingOf, TestingSetup, until } from './testing/testing-setup.js';
+import { TestingSetup, until } from './testing/testing-setup.js';
 
 let setup: TestingSetup;
 let folder: string;

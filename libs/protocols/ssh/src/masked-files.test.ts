@@ -101,7 +101,12 @@ describe('small texts', () => {
   ])('a client that asks for so much as the open file holds gets all of it: %s', async (_name, content) => {
     const client = new ssh2.Client();
     const target = { host: '127.0.0.1', port: setup.port, username: 'box', password: 'good-token' };
-    await new Promise((resolve, reject) => client.once('ready', resolve).once('error', reject).connect(target));
+    await new Promise<void>((resolve, reject) =>
+      client
+        .once('ready', () => resolve())
+        .once('error', reject)
+        .connect(target),
+    );
     const path = written('people', content);
     await new Promise<void>((resolve, reject) =>
       client.sftp((failed, sftp) => {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { proves } from '../../proves.js';
 import { address } from '../../servers/ssh-box.js';
 import { SshUnderTest } from '../../servers/ssh-stack.js';
@@ -205,19 +206,32 @@ describe('SSH', () => {
     });
 
     proves('ssh', 'mask:derived', async () => {
-      // A file or a tunnel is a way past what reads the output.
-      const batch = `get ${open('people')} ${own('unmasked')}\n`;
-      expect((await under.as('ci').sftp(batch, 'masked')).code).not.toBe(0);
-      expect(under.exists(own('unmasked'))).toBe(false);
-      const copied = await under.as('ci').scp(`masked@127.0.0.1:${open('people')}`, own('unmasked'));
-      expect(copied.code).not.toBe(0);
-      expect(under.exists(own('unmasked'))).toBe(false);
+      const ci = under.as('ci');
+      // A small text is shown as programs show it, whichever way it is fetched; its size is what the client gets.
+      expect(await ci.sftp(`get ${open('people')} ${own('got')}\n`, 'masked')).toMatchObject({ code: 0, error: '' });
+      expect((await ci.scp(`masked@127.0.0.1:${open('people')}`, own('copied'))).code).toBe(0);
+      for (const name of ['got', 'copied']) expect(readFileSync(own(name), 'utf8')).toBe('mail [redacted] today\n');
+      writeFileSync(own('part'), 'mail [red');
+      expect((await ci.sftp(`reget ${open('people')} ${own('part')}\n`, 'masked')).code).toBe(0);
+      expect(readFileSync(own('part'), 'utf8')).toBe('mail [redacted] today\n');
+      // What no detector can look through for certain is a way past them.
+      writeFileSync(open('packed'), gzipSync(address));
+      writeFileSync(open('wide'), Buffer.from(address, 'utf16le'));
+      writeFileSync(open('large'), `${'x'.repeat(1 << 20)} ${address}`);
+      for (const name of ['packed', 'wide', 'large']) {
+        const { code, error } = await ci.sftp(`get ${open(name)} ${own('unmasked')}\n`, 'masked');
+        expect([name, code]).toEqual([name, 1]);
+        expect(error).toContain('blocked by access policy: its content has to be masked');
+        expect((await ci.scp(`masked@127.0.0.1:${open(name)}`, own('unmasked'))).code).not.toBe(0);
+        expect(under.exists(own('unmasked'))).toBe(false);
+      }
     });
 
     proves('ssh', 'mask:revealed', async () => {
       expect((await under.ssh('operator', `cat ${open('people')}`, masked)).out).toContain(address);
       const got = await under.as('operator').sftp(`get ${open('people')} ${own('revealed')}\n`, 'masked');
       expect(got.code).toBe(0);
+      expect(readFileSync(own('revealed'), 'utf8')).toContain(address);
     });
   });
 });

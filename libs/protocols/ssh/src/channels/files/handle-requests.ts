@@ -30,8 +30,11 @@ export class HandleRequests {
   /** @param fields of the target's answer: its handle */
   opened(fields: Buffer, file: OpenFile): void {
     // Beyond the bound the handle stays unknown here, so it leads nowhere.
-    if (!this.full) this.#files.set(keyOf(readString(new ByteReader(fields))), file);
-    else file.close('too many open files', 'unknown');
+    if (this.full) return file.close('too many open files', 'unknown');
+    const key = keyOf(readString(new ByteReader(fields)));
+    const former = this.#files.get(key);
+    if (former) this.#close(key, former, 'its handle was given to another file', 'unknown');
+    this.#files.set(key, file);
   }
 
   /** @returns whether it went on; otherwise it has been answered */
