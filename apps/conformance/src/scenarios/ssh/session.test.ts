@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { eventually, finished, freePort } from '@sallyport/testing';
 import type { Frame } from '@sallyport/recording';
 import { SshRun } from '../../clients/ssh-run.js';
@@ -10,6 +11,7 @@ import { SshUnderTest } from '../../servers/ssh-stack.js';
 
 type Decided = Extract<Frame, { kind: 'decision' }>['decision'];
 const promiseMs = 5000;
+const root = resolve(import.meta.dirname, '../../../../..');
 
 describe('SSH', () => {
   const under = new SshUnderTest();
@@ -114,6 +116,72 @@ describe('SSH', () => {
         expect([at, report.ok && report.chain === whole.chain]).toEqual([at, false]);
       }
     });
+  });
+
+  describe('watching', () => {
+    /** The built command, as the administrator. */
+    function watch(id: string, ...options: readonly string[]): SshRun {
+      const { api, caFile } = under.stack;
+      const to = ['--api', api.url, '--ca', caFile, '--token', api.token!, '--data', under.home];
+      const args = [join(root, 'apps/cli/bin/sallyport.mjs'), ...to, ...options, 'sessions', 'watch', id];
+      return new SshRun(spawn(process.execPath, args));
+    }
+
+    async function openSessionOf(account: Account): Promise<string> {
+      const found = await eventually('the session is listed', async () =>
+        (await sessionsOf(under.stack, account)).find((each) => each.open),
+      );
+      return found.id;
+    }
+
+    test('SH-21: a shell is watched while it runs, until it is terminated', async () => {
+      const shell = under.run('operator', [], { before: ['-tt'], stdin: 'open' });
+      const id = await openSessionOf('operator');
+      const [text, json] = [watch(id), watch(id, '--json')];
+      for (const run of [text, json]) await run.says(id);
+      for (const word of ['first', 'second', 'third']) {
+        // Put together by the shell: what is typed is not what is looked for.
+        shell.child.stdin.write(`printf '%s is seen\\n' ${word}\n`);
+        await shell.says(`${word} is seen`);
+        const since = Date.now();
+        await text.says(`${word} is seen`);
+expect(Date.now() - since).toBeLessThan(2000);
+      }
+      // A line that is not complete is what a prompt is, and a question.
+      shell.child.stdin.write(`printf 'go %s? ' on; sleep 1000\n`);
+      await text.says('go on? ');
+      await under.stack.api.expect('POST', `/v1/sessions/${id}/terminate`, { reason: 'seen enough' });
+      for (const run of [text, json]) expect(await run.done()).toMatchObject({ code: 0, stderr: '' });
+      const stored = await StoredRecording.of(under.stack, id);
+      expect(text.stdout).toBe(await stored.transcript());
+      expect(text.stdout).toMatch(/closed: seen enough\n$/);
+      const frames = json.stdout.split('\n').slice(0, -1);
+      expect(frames.map((line) => (JSON.parse(line) as { kind: string }).kind).slice(-2)).toEqual(['close', 'end']);
+      const target = encodeURIComponent(`Session::${id}`);
+      const audit = await under.stack.api.expect<{ items: { action: string }[] }>('GET', `/v1/audit?target=${target}`);
+      expect(audit.items.filter(({ action }) => action === 'session.watch')).toHaveLength(2);
+    }, 60_000);
+
+    test('SH-21: masked stays masked for who watches', async () => {
+      const client = under.run('ci', ['cat'], { before: ['-l', 'masked'], stdin: 'open' });
+      const text = watch(await openSessionOf('ci'));
+      client.child.stdin.write('mail somebody@example.com today\n');
+      await client.says('mail [redacted] today');
+      await text.says('mail [redacted] today');
+      client.child.stdin.end();
+      expect(await client.done()).toMatchObject({ code: 0 });
+      expect(await text.done()).toMatchObject({ code: 0 });
+      expect(text.stdout).not.toContain('somebody@example.com');
+    }, 60_000);
+
+    test('SH-21: who may not read recordings may not watch', async () => {
+      const client = under.run('ci', ['cat'], { stdin: 'open' });
+      const id = await openSessionOf('ci');
+      const stranger = under.stack.api.as(under.stack.keys['stranger']);
+      expect((await stranger.call('GET', `/v1/sessions/${id}/watch`)).status).toBe(403);
+      client.child.stdin.end();
+      await client.done();
+    }, 60_000);
   });
 
   describe('withdrawal', () => {
