@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ControlPlaneLink } from '../link/control-plane-link.js';
 import { encodeSegmentHeader } from '@sallyport/recording';
+import type { ControlPlaneLink } from '../link/control-plane-link.js';
 import { eventually } from '../testing-control-plane.js';
 import { silentLog, temporaryDirectory } from '../testing-gateway.js';
 import { segmentFile } from './segment-names.js';
