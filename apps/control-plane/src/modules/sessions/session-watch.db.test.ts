@@ -78,7 +78,7 @@ class Watching {
   }
 
   shows(recorded: Recorded, from = 0): Promise<void> {
-    return eventually(() => this.bytes.equals(Buffer.concat(recorded.sent.slice(from))), 2_000);
+    return eventually(() => this.bytes.equals(Buffer.concat(recorded.sent.slice(from))), 5_000);
   }
 
   leave(): void {
@@ -104,7 +104,7 @@ test('a session is watched from another replica than its gateway’s, from its b
     const since = performance.now();
     await watcher.shows(session);
     // Well before it would have looked by itself.
-    expect(performance.now() - since).toBeLessThan(700);
+    expect(performance.now() - since).toBeLessThan(900);
   }
   expect(watcher.end).toBeUndefined();
   await session.piece('the end', true);
@@ -143,7 +143,7 @@ test('a session that has ended plays out and ends at once, whole or not', async 
   expect(performance.now() - since).toBeLessThan(3_000);
   expect([one.bytes, one.end]).toMatchObject([whole.sent[0], { code: 'closed' }]);
   expect([other.bytes, other.end]).toMatchObject([lost.sent[0], { code: 'incomplete' }]);
-});
+}, 30_000);
 
 test('a watch goes on behind the segment where another one ended, and says what is missing', async () => {
   const gateway = await fleet.ready('watch-4');
@@ -160,7 +160,7 @@ test('a watch goes on behind the segment where another one ended, and says what 
   await gap.done;
   expect(gap.events[0]).toEqual({ kind: 'missing', segments: 1 });
   expect(gap.bytes).toEqual(Buffer.concat(session.sent.slice(before - 1)));
-});
+}, 30_000);
 
 test('bytes that changed on disk are not shown', async () => {
   const gateway = await fleet.ready('watch-5');
@@ -173,7 +173,7 @@ test('bytes that changed on disk are not shown', async () => {
   const watcher = new Watching(fleet.one, session.id);
   await watcher.done;
   expect(watcher.events).toMatchObject([{ kind: 'end', code: 'failed' }]);
-});
+}, 30_000);
 
 test('ID-08: a watch ends when the watcher’s key does', async () => {
   const gateway = await fleet.ready('watch-6');
@@ -205,7 +205,7 @@ test('there is a limit to watchers, and a place that is left is free', async () 
     await Promise.race([next.done, next.shows(session)]);
     return next.failure === undefined;
   });
-});
+}, 30_000);
 
 test('a replica that stops says so, and another goes on', async () => {
   const gateway = await fleet.ready('watch-8');
@@ -233,4 +233,4 @@ test('what cannot be watched is refused before anything is on record', async () 
   expect(await fleet.one.call('HEAD', `/v1/sessions/${session.id}/watch`)).toMatchObject({ status: 200, text: '' });
   expect(await fleet.auditOf(`Session::${unknown}`)).toEqual([]);
   expect(await fleet.auditOf(`Session::${session.id}`)).toEqual([]);
-});
+}, 30_000);
