@@ -39,7 +39,7 @@ function isKeyOf(type: string, fields: readonly Uint8Array[]): boolean {
 
 /** RFC 4251 §5: each string has its length in front. Undefined where they do not end with the bytes, or are not base64 proper. */
 function fieldsOf(base64: string): Uint8Array[] | undefined {
-  const bytes = decoded(base64);
+  const bytes = base64Bytes(base64);
   if (!bytes) return undefined;
   const view = new DataView(bytes.buffer);
   const fields: Uint8Array[] = [];
@@ -54,8 +54,8 @@ function fieldsOf(base64: string): Uint8Array[] | undefined {
   return fields;
 }
 
-/** One text for each key: padding that could be otherwise would let a key be registered twice. */
-function decoded(base64: string): Uint8Array<ArrayBuffer> | undefined {
+/** Undefined unless it is base64 proper. One text for each key: padding that could be otherwise would let a key be registered twice. */
+export function base64Bytes(base64: string): Uint8Array<ArrayBuffer> | undefined {
   if (base64.length % 4 !== 0) return undefined;
   const binary = atob(base64);
   return btoa(binary) === base64 ? Uint8Array.from(binary, (char) => char.charCodeAt(0)) : undefined;
@@ -73,6 +73,7 @@ function hasRsaLength(modulus: Uint8Array): boolean {
   return bits >= rsaBits.least && bits <= rsaBits.most;
 }
 
-function textOf(bytes: Uint8Array): string {
+/** The first 64 bytes, as names are. */
+export function textOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes.subarray(0, 64));
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { secretSource } from '../secret-source.js';
+import { sshUserCertificate } from '../ssh-certificate.js';
 import {
   columnClassification,
   detectorClassification,
@@ -172,10 +173,21 @@ export const ssh = {
       username,
       password: z.union([secretSource, nothing]).optional(),
       privateKey: z.union([secretSource, nothing]).optional(),
+      /** For the private key, where the host trusts an authority instead of the key. */
+      certificate: sshUserCertificate.optional(),
     })
     .refine(
       ({ password, privateKey }) => (password !== undefined) !== (privateKey !== undefined),
       'must have either password or privateKey',
-    ),
-  stored: z.strictObject({ username, password: nothing.optional(), privateKey: nothing.optional() }),
+    )
+    .refine(({ certificate, privateKey }) => certificate === undefined || privateKey !== undefined, {
+      path: ['certificate'],
+      error: 'must stand beside the privateKey that it is for',
+    }),
+  stored: z.strictObject({
+    username,
+    password: nothing.optional(),
+    privateKey: nothing.optional(),
+    certificate: sshUserCertificate.optional(),
+  }),
 } as const;

@@ -11,7 +11,7 @@ import { parseUserName } from './login/user-name.js';
 import { holdText, line, noSuchResource } from './refuse.js';
 import { SshSession } from './session.js';
 import { connectUpstream, type Upstream } from './target/upstream.js';
-import { UpstreamError } from './target/upstream-error.js';
+import { CredentialError, UpstreamError } from './target/upstream-error.js';
 import type { ParsedKey } from './transport/ssh2-protocol.js';
 import { SshTransport } from './transport/transport.js';
 
@@ -141,13 +141,13 @@ class ServedConnection {
 
   #dial(binding: ResourceBinding, login: string): Promise<Upstream> {
     const { upstream, credential, ssh } = binding;
-    const { password, privateKey } = credential;
+    const { password, privateKey, certificate } = credential;
     return connectUpstream(
       {
         host: upstream.host,
         port: upstream.port,
         hostKeys: ssh?.hostKeys ?? [],
-        credential: { username: login, password, privateKey },
+        credential: { username: login, password, privateKey, certificate },
         forbidden: (address, port) => this.gate.host.forbidden(address, port),
       },
       this.#gone.signal,
@@ -159,7 +159,8 @@ class ServedConnection {
     if (error instanceof LoginRefusal) return this.#bye(error.message);
     if (error instanceof UpstreamError) {
       host.log('warn', 'the target cannot be used', { reason: error.message });
-      return this.#bye('the target of this resource cannot be reached');
+      const why = error instanceof CredentialError ? `: ${error.message}` : '';
+      return this.#bye(`the target of this resource cannot be reached${why}`);
     }
     const reason = error instanceof SallyportError ? error.code : error instanceof Error ? error.message : 'unknown';
     host.log('error', 'a session could not be started', { reason });

@@ -53,8 +53,9 @@ export function withoutSecret(spec: ResourceSpec): StoredResource {
       return { ...spec, credential: token ? { token: {} } : { clientCertificate, clientKey: {} } };
     }
     case 'ssh': {
-      const { username, password } = spec.credential;
-      return { ...spec, credential: { username, ...(password ? { password: {} } : { privateKey: {} }) } };
+      const { username, password, certificate } = spec.credential;
+      const key = { privateKey: {}, ...(certificate !== undefined && { certificate }) };
+      return { ...spec, credential: { username, ...(password ? { password: {} } : key) } };
     }
   }
 }
@@ -66,7 +67,10 @@ export function resourceHolder(spec: ResourceSpec | StoredResource): readonly un
     const { username, ...others } = credential as Readonly<
       Record<string, { readonly username?: string; name?: string }>
     >;
-    const kinds = Object.entries(others).map(([kind, value]) => [kind, value?.username, value?.name]);
+    // The database has an order of its own for the members of an object.
+    const kinds = Object.entries(others)
+      .map(([kind, value]) => [kind, value?.username, value?.name])
+      .sort(([one = ''], [other = '']) => (one < other ? -1 : 1));
     return [protocol, upstream, username, kinds];
   }
   const { host, port, tls, ca, serverName } = spec.upstream;
@@ -91,8 +95,8 @@ export function plainCredential(spec: StoredResource, secret: string | undefined
       return token ? texts({ token: secret }) : texts({ clientCertificate, clientKey: secret });
     }
     case 'ssh': {
-      const { username, password } = spec.credential;
-      return texts({ username, [password ? 'password' : 'privateKey']: secret });
+      const { username, password, certificate } = spec.credential;
+      return texts(password ? { username, password: secret } : { username, privateKey: secret, certificate });
     }
   }
 }

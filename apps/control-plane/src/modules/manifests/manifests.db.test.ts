@@ -1,5 +1,6 @@
 import type { Answer, Replica, TestInstallation } from '../../testing/replica.js';
 import { startInstallation } from '../../testing/replica.js';
+import { SNAPSHOT_SOURCE, type SnapshotSource } from '../gateways/snapshot-source.js';
 
 let installation: TestInstallation;
 let replica: Replica;
@@ -34,6 +35,19 @@ spec:
 const account = 'kind: ServiceAccount\nname: ci\nspec: {groups: [ci], owner: alice@example.com}\n';
 const policy = (cedar: string, name = 'p') => `kind: Policy\nname: ${name}\nspec:\n  cedar: |\n    ${cedar}\n`;
 const permit = 'permit (principal in Group::"ci", action == Action::"connect", resource in Resource::"shop");';
+
+/** An Ed25519 certificate, field by field as OpenSSH's PROTOCOL.certkeys has them. @param role 1 a user's, 2 a host's */
+function userCertificate(id: string, role = 1): string {
+  const field = (content: string | Buffer): Buffer => {
+    const bytes = Buffer.from(content);
+    return Buffer.concat([Buffer.of(0, 0, 0, bytes.length), bytes]);
+  };
+  const type = 'ssh-ed25519-cert-v01@openssh.com';
+  const key = [field(type), field(Buffer.alloc(32)), field(Buffer.alloc(32)), Buffer.alloc(8)];
+  const holder = [Buffer.of(0, 0, 0, role), field(id), field(field('app')), Buffer.alloc(16)];
+  const rest = ['', '', '', 'authority', 'signature'].map(field);
+  return `${type} ${Buffer.concat([...key, ...holder, ...rest]).toString('base64')}`;
+}
 
 test('everything is applied, and applying it again changes nothing', async () => {
   const all = [
@@ -159,4 +173,46 @@ test('of changes made at once each is whole, and each has its revision', async (
   const last = answers.find(({ body }) => body.revision === Math.max(...revisions))!;
   const winner = (last.body.changes as { name: string }[])[0]!.name.replace('many-', 'User::u');
   expect((await read('groups/both')).body.members).toEqual([winner]);
+});
+
+test('a certificate is renewed and read, and its key stays', async () => {
+  const host = (certificate: string, key = '{}'): string => `kind: Resource
+name: host-1
+spec:
+  protocol: ssh
+  upstream: {host: 127.0.0.1, hostKeys: [ssh-ed25519 AAAA]}
+  credential: {username: app, privateKey: ${key}, certificate: ${certificate}}
+`;
+  const made = userCertificate('first');
+  expect(changes(await apply(host(made, '{value: hunter2}')))).toEqual(['Resource host-1 created']);
+  expect(changes(await apply(host(made)))).toEqual(['Resource host-1 unchanged']);
+  const renewed = userCertificate('second');
+  expect(changes(await apply(host(renewed)))).toEqual(['Resource host-1 updated']);
+  const credential = { username: 'app', privateKey: {}, certificate: renewed };
+  expect((await read('resources/host-1')).body.credential).toEqual(credential);
+  const snapshots = replica.app.get<SnapshotSource>(SNAPSHOT_SOURCE, { strict: false });
+  const sent = (await snapshots.build('local')).resources.find(({ name }) => name === 'host-1');
+  expect(sent?.credential).toEqual({ ...credential, privateKey: 'hunter2' });
+  for (const wrong of [userCertificate('host', 2), 'ssh-ed25519 AAAA']) {
+    const { status, body } = await apply(host(wrong));
+    expect([status, body.errors]).toEqual([
+      422,
+      [{ document: 1, path: 'spec.credential.certificate', reason: expect.stringContaining('user certificate') }],
+    ]);
+  }
+  const bare = host(renewed).replace('privateKey: {}', 'password: {value: hunter2}');
+  expect((await apply(bare)).body.errors).toMatchObject([{ path: 'spec.credential.certificate' }]);
+});
+
+test('so does the key of a cluster’s client certificate', async () => {
+  const cluster = (certificate: string, key = '{}'): string => `kind: Resource
+name: cluster-1
+spec:
+  protocol: kubernetes
+  upstream: {server: 'https://127.0.0.1:6443'}
+  credential: {clientCertificate: '-----BEGIN CERTIFICATE-----${certificate}', clientKey: ${key}}
+`;
+  expect(changes(await apply(cluster('first', '{value: hunter2}')))).toEqual(['Resource cluster-1 created']);
+  expect(changes(await apply(cluster('first')))).toEqual(['Resource cluster-1 unchanged']);
+  expect(changes(await apply(cluster('second')))).toEqual(['Resource cluster-1 updated']);
 });

@@ -1,22 +1,21 @@
 import { ByteReader, ByteWriter, WireError } from '@sallyport/wire-kit';
 import { readBoolean, readString, readText } from '../connection/wire.js';
-import { digestOf, signaturesOf } from '../transport/algorithms.js';
 import { number, putString } from '../transport/message-numbers.js';
-import { parsePrivateKey, signatureToWire, type ParsedKey } from '../transport/ssh2-protocol.js';
 import type { SshTransport } from '../transport/transport.js';
-import { UpstreamError } from './upstream-error.js';
+import type { LoginKey } from './login-key.js';
+import { CredentialError, UpstreamError } from './upstream-error.js';
 
-export interface UpstreamCredential {
+/** With what to log in: the key, or else the password. */
+export interface Login {
   readonly username: string;
-  readonly password?: string;
-  readonly privateKey?: string;
+  readonly password?: string | undefined;
+  readonly key: LoginKey | undefined;
 }
 
 type Method = 'publickey' | 'password' | 'keyboard-interactive';
 
 /** The client's side of RFC 4252: logs in to the target with what the resource is configured with. */
 export class UpstreamAuth {
-  readonly #key: ParsedKey | undefined;
   readonly #methods: Method[];
   #tried: Method | undefined;
   #algorithms: readonly string[];
@@ -24,12 +23,11 @@ export class UpstreamAuth {
 
   constructor(
     private readonly transport: SshTransport,
-    private readonly credential: UpstreamCredential,
-    private readonly done: (error?: Error) => void,
+    private readonly login: Login,
+    private readonly done: (error?: UpstreamError) => void,
   ) {
-    this.#key = credential.privateKey === undefined ? undefined : parsePrivateKey(credential.privateKey);
-    this.#algorithms = this.#key ? (signaturesOf[this.#key.type] ?? []) : [];
-    this.#methods = this.#key ? ['publickey'] : ['password', 'keyboard-interactive'];
+    this.#algorithms = login.key?.algorithms ?? [];
+    this.#methods = login.key ? ['publickey'] : ['password', 'keyboard-interactive'];
   }
 
   start(): void {
@@ -64,26 +62,33 @@ export class UpstreamAuth {
 
   #next(methods: readonly Method[]): void {
     const [method] = methods;
-    if (!method) return this.done(new UpstreamError('the target refuses the credential'));
+    if (!method) return this.done(this.#refused());
     this.#methods.splice(0, this.#methods.indexOf(method) + 1);
     this.#tried = method;
     if (method === 'publickey') return this.#publicKey();
     const request = this.#request(method);
-    if (method === 'password') putString(request.uint8(0), this.credential.password ?? '');
+    if (method === 'password') putString(request.uint8(0), this.login.password ?? '');
     else putString(putString(request, ''), '');
     this.transport.send(request.finish());
   }
 
   #publicKey(): void {
-    const key = this.#key!;
-    const [algorithm, ...others] = this.#algorithms;
-    if (!algorithm) return this.done(new UpstreamError('the key of the credential is of no accepted type'));
-    this.#algorithms = others;
-    const request = putString(putString(this.#request('publickey').uint8(1), algorithm), key.getPublicSSH()).finish();
+    const key = this.login.key!;
+    const algorithm = this.#algorithms[0]!;
+    this.#algorithms = this.#algorithms.slice(1);
+    const request = putString(putString(this.#request('publickey').uint8(1), algorithm), key.blob).finish();
     const signed = putString(new ByteWriter(512), this.transport.sessionId).raw(request).finish();
-    const value = signatureToWire(key.sign(signed, digestOf(algorithm)), key.type);
-    const signature = putString(putString(new ByteWriter(512), algorithm), value).finish();
+    const signature = key.sign(algorithm, signed);
     this.transport.send(putString(new ByteWriter(1024).raw(request), signature).finish());
+  }
+
+  #refused(): CredentialError {
+    const { username, key } = this.login;
+    if (!key?.certificate) return new CredentialError('the target refuses the credential');
+    // Not before: the target may have accounts of its own for a principal.
+    const isNamed = key.certificate.principals.includes(username);
+    const hint = isNamed ? '' : ', which does not name the account';
+    return new CredentialError(`the target refuses the certificate of the credential${hint}`);
   }
 
   /** RFC 4256: a server that asks one hidden question means the password. Anything else is a person's business. */
@@ -100,13 +105,13 @@ export class UpstreamAuth {
         return this.done(new UpstreamError('the target asks more than a password'));
       }
       this.#answered = true;
-      putString(answer, this.credential.password ?? '');
+      putString(answer, this.login.password ?? '');
     }
     this.transport.send(answer.finish());
   }
 
   #request(method: Method): ByteWriter {
-    const request = putString(start(number.userauthRequest), this.credential.username);
+    const request = putString(start(number.userauthRequest), this.login.username);
     return putString(putString(request, 'ssh-connection'), method);
   }
 }

@@ -3,8 +3,14 @@ import { SshConnection, type ConnectionEvents } from '../connection/connection.j
 import { SshTransport } from '../transport/transport.js';
 import { AddressRefusal, hostRef, resolveHost } from './addresses.js';
 import { pinnedKeys, type PinnedKeys } from './host-keys.js';
-import { UpstreamAuth, type UpstreamCredential } from './upstream-auth.js';
+import { loginKeyOf, type KeyCredential } from './login-key.js';
+import { UpstreamAuth, type Login } from './upstream-auth.js';
 import { UpstreamError } from './upstream-error.js';
+
+export interface UpstreamCredential extends KeyCredential {
+  readonly username: string;
+  readonly password?: string | undefined;
+}
 
 export interface UpstreamTarget {
   readonly host: string;
@@ -19,9 +25,11 @@ export interface UpstreamTarget {
 /** Dials, checks the host key, logs in. Rejects with an UpstreamError, also when `signal` aborts. */
 export async function connectUpstream(target: UpstreamTarget, signal: AbortSignal): Promise<Upstream> {
   const keys = readKeys(target.hostKeys);
+  const { username, password } = target.credential;
+  const login = { username, password, key: loginKeyOf(target.credential, Date.now()) };
   const socket = await dial(target, signal);
   return new Promise((resolve, reject) => {
-    const upstream: Upstream = new Upstream(socket, keys, target.credential, (error) => {
+    const upstream: Upstream = new Upstream(socket, keys, login, (error) => {
       signal.removeEventListener('abort', abort);
       if (error) reject(error);
       else resolve(upstream);
@@ -37,35 +45,31 @@ export class Upstream {
   readonly connection: SshConnection;
   readonly #transport: SshTransport;
   readonly #listeners: ((reason: string) => void)[] = [];
-  #auth: UpstreamAuth | undefined;
+  readonly #auth: UpstreamAuth;
   #loggedIn = false;
   #wrongKey = false;
+  #refusal: UpstreamError | undefined;
   #closed: string | undefined;
 
   /** @param ready called once: logged in, or why not */
   constructor(
     socket: Socket,
     private readonly keys: PinnedKeys,
-    credential: UpstreamCredential,
+    login: Login,
     private readonly ready: (error?: UpstreamError) => void,
   ) {
     this.#transport = new SshTransport(
       socket,
       { side: 'client', keyTypes: keys.types, verify: (blob) => this.#verify(blob) },
       {
-        secured: () => this.#auth?.start(),
-        message: (payload) => (this.#loggedIn ? this.connection.receive(payload) : this.#auth?.receive(payload)),
+        secured: () => this.#auth.start(),
+        message: (payload) => (this.#loggedIn ? this.connection.receive(payload) : this.#auth.receive(payload)),
         writable: () => this.connection.flush(),
         closed: (reason) => this.#ended(reason),
       },
     );
     this.connection = new SshConnection(this.#transport, refuseAll);
-    try {
-      this.#auth = new UpstreamAuth(this.#transport, credential, (error) => this.#login(error));
-    } catch {
-      // A key that cannot be read. What is wrong with it might quote it.
-      this.#transport.close('the private key of the credential cannot be used');
-    }
+    this.#auth = new UpstreamAuth(this.#transport, login, (error) => this.#login(error));
   }
 
   /** Hangs up: programs on a terminal get SIGHUP from their server. */
@@ -84,7 +88,8 @@ export class Upstream {
     return !this.#wrongKey;
   }
 
-  #login(error: Error | undefined): void {
+  #login(error: UpstreamError | undefined): void {
+    this.#refusal = error;
     if (error) return this.#transport.close(error.message);
     this.#loggedIn = true;
     this.ready();
@@ -92,7 +97,7 @@ export class Upstream {
 
   #ended(reason: string): void {
     this.#closed = this.#wrongKey ? 'its host key is not the one that is configured' : reason;
-    if (!this.#loggedIn) this.ready(new UpstreamError(this.#closed));
+    if (!this.#loggedIn) this.ready(this.#refusal ?? new UpstreamError(this.#closed));
     // First whoever can say why: once its last channel is closed, a client leaves without hearing it.
     for (const listener of this.#listeners) listener(this.#closed);
     this.connection.end();
