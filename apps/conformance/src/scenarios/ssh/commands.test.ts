@@ -153,8 +153,8 @@ describe('SSH', () => {
         `( umask 77 && mkdir -p "${folder}" && echo "${folder}" )`,
         `test -d ${folder}`,
       ]) {
-        const { code } = await operator.ssh([`/bin/sh -c '${command}'`], { before: shared });
-        expect([command, code]).toEqual([command, 0]);
+        const { code, error } = await operator.ssh([`/bin/sh -c '${command}'`], { before: shared });
+        expect([command, code, error]).toEqual([command, 0, expect.any(String)]);
       }
       expect(under.exists(folder)).toBe(true);
       await operator.ssh([], { before: [...shared, '-O', 'exit'] });

@@ -1,8 +1,7 @@
-import { ClusterUnderTest } from '../../servers/cluster-under-test.js';
+import type { ClusterUnderTest } from '../../servers/cluster-under-test.js';
 
 /** What the commands of kubectl ask of a cluster, beyond plain reads and writes. */
-describe('kubectl', () => {
-  const under = new ClusterUnderTest();
+export function kubectlAsUsual(under: ClusterUnderTest): void {
   /** Code and the first line of what it said. */
   async function said(...args: readonly string[]): Promise<readonly [number | null, string]> {
     const { code, stdout, stderr } = await under.ci(...args);
@@ -83,4 +82,4 @@ describe('kubectl', () => {
     });
     expect(writes).toEqual([]);
   }, 30_000);
-});
+}

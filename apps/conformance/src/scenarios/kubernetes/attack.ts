@@ -2,10 +2,9 @@ import { connect as connectHttp2 } from 'node:http2';
 import { once } from 'node:events';
 import { eventually } from '@sallyport/testing';
 import { clusterResource } from '../../servers/cluster-manifests.js';
-import { ClusterUnderTest } from '../../servers/cluster-under-test.js';
+import type { ClusterUnderTest } from '../../servers/cluster-under-test.js';
 
-describe('Kubernetes', () => {
-  const under = new ClusterUnderTest();
+export function attacks(under: ClusterUnderTest): void {
   const pods = (): string => `/api/v1/namespaces/${under.web}/pods`;
   const arrived = (): readonly string[] =>
     (under.stack.target.requests ?? []).map(({ method, url }) => `${method} ${url}`);
@@ -244,7 +243,7 @@ describe('Kubernetes', () => {
 
   test('K8-14: a port is forwarded where it is permitted, and no other', async () => {
     for (const websockets of ['true', 'false']) {
-      const forward = async (ports: string): Promise<string> => {
+      const forward = async (ports: string, patienceMs: number): Promise<string> => {
         const leaving = new AbortController();
         const forwarding = under.kubectl('ci', ['port-forward', 'pod/api', '-n', under.web, ports], {
           env: { KUBECTL_PORT_FORWARD_WEBSOCKETS: websockets },
@@ -257,15 +256,15 @@ describe('Kubernetes', () => {
             const answer = await fetch(`http://127.0.0.1:${local}/hostname`).catch(() => undefined);
             return answer ? `HTTP ${answer.status}` : undefined;
           },
-          4000,
+          patienceMs,
         ).catch(() => 'nothing');
         leaving.abort();
         await forwarding;
         return text;
       };
       const port = 20_000 + Math.floor(Math.random() * 20_000);
-      expect([websockets, await forward(`${port}:8080`)]).toEqual([websockets, 'HTTP 200']);
-      expect([websockets, await forward(`${port + 1}:7`)]).toEqual([websockets, 'nothing']);
+      expect([websockets, await forward(`${port}:8080`, 15_000)]).toEqual([websockets, 'HTTP 200']);
+      expect([websockets, await forward(`${port + 1}:7`, 4000)]).toEqual([websockets, 'nothing']);
     }
   }, 60_000);
 
@@ -350,4 +349,4 @@ describe('Kubernetes', () => {
     expect(head[':status']).toBe(200);
     again.destroy();
   }, 30_000);
-});
+}

@@ -1,6 +1,6 @@
 import { eventually } from '@sallyport/testing';
 import { proves } from '../../proves.js';
-import { HttpStack } from '../../servers/http-stack.js';
+import type { HttpStack } from '../../servers/http-stack.js';
 
 interface Held {
   readonly status: number;
@@ -10,8 +10,7 @@ interface Held {
 /** For one test, on a machine that has other things to do. */
 const patienceMs = 30_000;
 
-describe('HTTP', () => {
-  const under = new HttpStack();
+export function holds(under: HttpStack): void {
   const stateOf = async (id: string): Promise<unknown> => (await under.approval(id))['state'];
   const becomes = (id: string, state: string): Promise<unknown> =>
     eventually(`approval is ${state}`, async () => ((await stateOf(id)) === state ? true : undefined));
@@ -189,4 +188,4 @@ describe('HTTP', () => {
     },
     patienceMs,
   );
-});
+}

@@ -1,15 +1,14 @@
 import { eventually } from '@sallyport/testing';
 import { proves } from '../../proves.js';
 import { sessionsOf, StoredRecording } from '../../servers/recordings.js';
-import { HttpStack } from '../../servers/http-stack.js';
+import type { HttpStack } from '../../servers/http-stack.js';
 
 const json = { 'content-type': 'application/json' };
 
 /** For one test, on a machine that has other things to do. */
 const patienceMs = 30_000;
 
-describe('HTTP', () => {
-  const under = new HttpStack();
+export function accessToServices(under: HttpStack): void {
   const withToken = (token: string): Promise<Response> =>
     fetch(under.url('shop', '/customers/1'), { headers: { authorization: `Bearer ${token}` } });
   const problem = async (answer: Response): Promise<Record<string, unknown>> => {
@@ -349,4 +348,4 @@ describe('HTTP', () => {
     },
     patienceMs,
   );
-});
+}

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { FaultProxy, eventually, freePort, makeAuthority, RawSocket } from '@sallyport/testing';
 import { proves } from '../../proves.js';
 import { clusterResource } from '../../servers/cluster-manifests.js';
-import { ClusterUnderTest } from '../../servers/cluster-under-test.js';
+import type { ClusterUnderTest } from '../../servers/cluster-under-test.js';
 
 /** Each line ten of the one before. */
 const bomb = Array.from({ length: 12 }, (_, at) => {
@@ -12,8 +12,7 @@ const bomb = Array.from({ length: 12 }, (_, at) => {
 }).join('');
 const secretless = { apiVersion: 'v1', kind: 'ConfigMap' };
 
-describe('Kubernetes', () => {
-  const under = new ClusterUnderTest();
+export function accessToClusters(under: ClusterUnderTest): void {
   const arrived = (): number => under.stack.target.requests?.length ?? 0;
   const pods = (namespace = under.web): string => `/api/v1/namespaces/${namespace}/pods`;
 
@@ -275,4 +274,4 @@ describe('Kubernetes', () => {
     expect((await under.call('ci', pods(), { resource: 'shaky' })).status).toBe(200);
     await proxy.stop();
   }, 30_000);
-});
+}

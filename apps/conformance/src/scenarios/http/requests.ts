@@ -1,4 +1,4 @@
-import { HttpStack } from '../../servers/http-stack.js';
+import type { HttpStack } from '../../servers/http-stack.js';
 
 const json = { 'content-type': 'application/json' };
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -6,8 +6,7 @@ const form = { 'content-type': 'application/x-www-form-urlencoded' };
 /** For one test, on a machine that has other things to do. */
 const patienceMs = 30_000;
 
-describe('HTTP', () => {
-  const under = new HttpStack();
+export function requests(under: HttpStack): void {
   const line = (): string => `Host: localhost\r\nAuthorization: Bearer ${under.keys.ci}\r\n`;
   /** Two hundred clients that began a head and never end it, from before the first test on. */
   let dawdled: Promise<{ said: string; tookMs: number }>;
@@ -348,4 +347,4 @@ describe('HTTP', () => {
     expect(said).toMatch(/^(HTTP\/1\.1 408 |$)/);
     expect(tookMs).toBeLessThan(15_000);
   }, 40_000);
-});
+}

@@ -1,5 +1,5 @@
 import { proves } from '../../proves.js';
-import { ClusterUnderTest } from '../../servers/cluster-under-test.js';
+import type { ClusterUnderTest } from '../../servers/cluster-under-test.js';
 
 /** Every form in which kubectl shows objects. */
 const outputs = [
@@ -12,8 +12,7 @@ const outputs = [
   'custom-columns=A:.data,B:.metadata.annotations',
 ];
 
-describe('Kubernetes', () => {
-  const under = new ClusterUnderTest();
+export function masks(under: ClusterUnderTest): void {
   const secret = (): string => `/api/v1/namespaces/${under.payments}/secrets/database`;
 
   proves('kubernetes', 'mask:direct', async () => {
@@ -187,4 +186,4 @@ describe('Kubernetes', () => {
     // Where it was revealed, the next who asks sees the mask all the same.
     await under.ci('get', 'secret', 'database', '-n', payments, '-o', 'yaml');
   });
-});
+}

@@ -1,10 +1,9 @@
 import { eventually } from '@sallyport/testing';
 import type { KubectlResult } from '@sallyport/testing-kubernetes';
 import { proves } from '../../proves.js';
-import { ClusterUnderTest } from '../../servers/cluster-under-test.js';
+import type { ClusterUnderTest } from '../../servers/cluster-under-test.js';
 
-describe('Kubernetes', () => {
-  const under = new ClusterUnderTest();
+export function holds(under: ClusterUnderTest): void {
   const path = (name: string): string => `/api/v1/namespaces/${under.web}/configmaps/${name}`;
   const exists = (name: string): Promise<boolean> => under.exists('configmap', name);
   const removing = (name: string, signal?: AbortSignal): Promise<KubectlResult> =>
@@ -247,4 +246,4 @@ describe('Kubernetes', () => {
     const runs = (await under.approval(id))['state'] === 'consumed';
     expect([code, await exists('eight')]).toEqual(runs ? [0, false] : [1, true]);
   }, 30_000);
-});
+}

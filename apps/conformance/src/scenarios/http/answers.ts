@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { persistedHash } from '../../servers/http-manifests.js';
-import { HttpStack } from '../../servers/http-stack.js';
+import type { HttpStack } from '../../servers/http-stack.js';
 import { proves } from '../../proves.js';
 
 const json = { 'content-type': 'application/json' };
@@ -8,8 +8,7 @@ const json = { 'content-type': 'application/json' };
 /** For one test, on a machine that has other things to do. */
 const patienceMs = 30_000;
 
-describe('HTTP', () => {
-  const under = new HttpStack();
+export function answers(under: HttpStack): void {
   const shaped = (shape: string) => under.seen('shop', `/shaped?shape=${shape}`);
   const graph = (body: unknown, account: 'ci' | 'reviewer' = 'ci'): Promise<Response> =>
     under.ask(account, 'graph', '/graphql', { method: 'POST', headers: json, body: JSON.stringify(body) });
@@ -323,4 +322,4 @@ describe('HTTP', () => {
     },
     patienceMs,
   );
-});
+}

@@ -1,11 +1,10 @@
-import { HttpStack } from '../../servers/http-stack.js';
+import type { HttpStack } from '../../servers/http-stack.js';
 import { badLines, smugglingCases } from '../../servers/http-smuggling.js';
 
 /** For one test, on a machine that has other things to do. */
 const patienceMs = 30_000;
 
-describe('HTTP', () => {
-  const under = new HttpStack();
+export function smuggling(under: HttpStack): void {
   const fixed = (): string => `Host: localhost\r\nAuthorization: Bearer ${under.keys.ci}\r\n`;
   const marker = (resource: string): string =>
     `GET /http/${resource}/public/after HTTP/1.1\r\n${fixed()}Connection: close\r\n\r\n`;
@@ -106,4 +105,4 @@ describe('HTTP', () => {
     },
     patienceMs,
   );
-});
+}
