@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { startSshServer } from '@sallyport/testing';
-import { TestingAuthority } from '../testing/certificates.js';
+import { TestingAuthority } from '../testing/testing-authority.js';
 import { bindingOf, TestingSetup } from '../testing/testing-setup.js';
 import { connectUpstream } from './upstream.js';
 

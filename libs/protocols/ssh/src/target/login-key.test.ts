@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { TestingAuthority } from '../testing/certificates.js';
+import { TestingAuthority } from '../testing/testing-authority.js';
 import { loginKeyOf } from './login-key.js';
 import { CredentialError } from './upstream-error.js';
 

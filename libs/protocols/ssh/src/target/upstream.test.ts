@@ -117,6 +117,13 @@ test('a credential that the target refuses', async () => {
   await expect(connectUpstream(to, never)).rejects.toThrow('the target refuses the credential');
 });
 
+test('a credential that cannot be used is carried nowhere', async () => {
+  const to = await target(() => undefined);
+  const credential = { username: 'app', privateKey: 'CANARY' };
+  await expect(connectUpstream({ ...to, credential }, never)).rejects.toThrow(/^the private key .* cannot be used$/);
+  expect(to.sockets).toEqual([]);
+});
+
 test('SH-18: another host key hears of no credential', async () => {
   const other = path.join(folder, `other-${servers.length}`);
   makeSshKey(other);

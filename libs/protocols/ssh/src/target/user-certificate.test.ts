@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { WireError } from '@sallyport/wire-kit';
-import { TestingAuthority } from '../testing/certificates.js';
+import { TestingAuthority } from '../testing/testing-authority.js';
 import { readUserCertificate } from './user-certificate.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sallyport-certificate-'));
