@@ -145,7 +145,7 @@ describe('SSH', () => {
         await shell.says(`${word} is seen`);
         const since = Date.now();
         await text.says(`${word} is seen`);
-expect(Date.now() - since).toBeLessThan(2000);
+        expect(Date.now() - since).toBeLessThan(2000);
       }
       // A line that is not complete is what a prompt is, and a question.
       shell.child.stdin.write(`printf 'go %s? ' on; sleep 1000\n`);

@@ -1,12 +1,11 @@
 import { eventually } from '@sallyport/testing';
 import type { SshRun } from '../../clients/ssh-run.js';
 import { proves } from '../../proves.js';
-import { SshUnderTest } from '../../servers/ssh-stack.js';
+import type { SshUnderTest } from '../../servers/ssh-stack.js';
 
 const refused = 126;
 
-describe('SSH', () => {
-  const under = new SshUnderTest();
+export function holds(under: SshUnderTest): void {
   const held = (marker: string): SshRun => under.run('ci', [`touch ${marker}`]);
   const becomes = (id: string, state: string): Promise<unknown> =>
     eventually(`approval is ${state}`, async () => (await under.stateOf(id)) === state || undefined);
@@ -162,4 +161,4 @@ describe('SSH', () => {
     expect((await under.ssh('ci', 'echo back')).out).toBe('back\n');
     expect(under.exists(marker)).toBe(false);
   });
-});
+}

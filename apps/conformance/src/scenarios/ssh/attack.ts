@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { evasions, eventually } from '@sallyport/testing';
-import { SshUnderTest } from '../../servers/ssh-stack.js';
+import type { SshUnderTest } from '../../servers/ssh-stack.js';
 
 const atOnce = 8;
 const refused = 126;
 
-describe('SSH', () => {
-  const under = new SshUnderTest();
+export function attacks(under: SshUnderTest): void {
   const arrived = (): string => {
     const file = join(under.box.folder, 'arrived');
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -94,4 +93,4 @@ describe('SSH', () => {
     const before = ['-o', 'ForwardAgent=yes', '-o', 'ForwardX11=yes', '-o', 'ForwardX11Trusted=yes'];
     expect((await under.ssh('operator', 'echo "[$SSH_AUTH_SOCK$DISPLAY]"', { before })).out).toBe('[]\n');
   }, 30_000);
-});
+}

@@ -1,11 +1,10 @@
 import { eventually, RawSocket } from '@sallyport/testing';
 import { proves } from '../../proves.js';
-import { SshUnderTest } from '../../servers/ssh-stack.js';
+import type { SshUnderTest } from '../../servers/ssh-stack.js';
 
 const noSuchResource = 'no such resource, or no permission to connect to it';
 
-describe('SSH', () => {
-  const under = new SshUnderTest();
+export function connections(under: SshUnderTest): void {
   const connections = (): number => under.box.sshd.log().split('Connection from').length - 1;
 
   proves('ssh', 'connect:permitted', async () => {
@@ -92,4 +91,4 @@ describe('SSH', () => {
     await under.ssh('ci', 'true', { user: 'impostor' });
     expect(accepted()).toBe(before);
   });
-});
+}
