@@ -119,7 +119,7 @@ test('a connection that the origin closes at rest is not used again; one that cl
   const pool = poolTo(origin.port);
   expect(bodyOf(await ask(pool).outcome)).toBe('ok');
   origin.sockets[0]!.destroy();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 100));
   expect(bodyOf(await ask(pool).outcome)).toBe('ok');
   expect(origin.sockets).toHaveLength(2);
   expect(codeOf(await ask(pool, { target: '/last' }).outcome)).toEqual(['upstream-closed', true]);
