@@ -15,7 +15,8 @@ export interface PolicyPort {
 
 /**
  * One session's recording. Everything given is kept in order; `flush` returns when all of it has been handed to the
- * operating system's file, and throws when it cannot be: whoever called must then not forward.
+ * operating system's file, and throws when it cannot be: whoever called must then not forward. Bytes are read before
+ * `request` and `response` return: their memory may be used again at once.
  */
 export interface RecorderPort {
   decision(record: DecisionRecord): void;

@@ -26,6 +26,7 @@ export interface ProgramEnds {
  * other, so nothing piles up here; everything is recorded before it leaves.
  */
 export class ProgramStreams implements ChannelEvents {
+  readonly borrows: boolean;
   #completion = 'closed';
   #outcome: ApprovalOutcome = 'unknown';
   #done: ((completion: string, outcome: ApprovalOutcome) => void) | undefined;
@@ -37,6 +38,8 @@ export class ProgramStreams implements ChannelEvents {
     private readonly session: SshSession,
     private readonly ends: ProgramEnds,
   ) {
+    // A mask may keep the beginning of what it does not know yet.
+    this.borrows = ends.masks.passing === true;
     ends.target.events = this;
   }
 

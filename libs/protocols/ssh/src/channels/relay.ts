@@ -39,6 +39,7 @@ export class Relay {
 
   #side(from: Channel, to: Channel, record: (bytes: Buffer) => void): ChannelEvents {
     return {
+      borrows: true,
       data: (bytes, stderr) => {
         if (stderr) return from.consumed(bytes.length);
         this.session.guard(() => {

@@ -9,6 +9,9 @@ class TestLink {
   send(payload: Buffer): void {
     this.sent.push(readMessage(payload)!);
   }
+  sendData(head: Buffer, data: Uint8Array): void {
+    this.send(Buffer.concat([head, data]));
+  }
   forget(): void {
     this.forgotten += 1;
   }
@@ -79,12 +82,37 @@ test('room is given back only for what has gone on', () => {
   let received = 0;
   listen(channel, { data: (bytes) => (received += bytes.length) });
   for (let sent = 0; sent < windowSize; sent += maxPacketSize)
-    channel.receiveData(Buffer.alloc(maxPacketSize), undefined);
+    channel.receiveData({ bytes: Buffer.alloc(maxPacketSize) });
   expect(received).toBe(windowSize);
-  expect(() => channel.receiveData(Buffer.alloc(1), undefined)).toThrow('more data than the window allows');
+  expect(() => channel.receiveData({ bytes: Buffer.alloc(1) })).toThrow('more data than the window allows');
   channel.consumed(windowSize);
   expect(link.sent).toEqual([{ kind: 'window', channel: 7, bytes: windowSize }]);
-  channel.receiveData(Buffer.alloc(1), undefined);
+  channel.receiveData({ bytes: Buffer.alloc(1) });
+});
+
+test('what has to wait may be overwritten by whoever wrote it', () => {
+  const link = new TestLink();
+  const channel = channelOn(link, { window: 5 });
+  const bytes = Buffer.from('0123456789');
+  channel.write(bytes);
+  bytes.fill('x');
+  channel.write(bytes);
+  bytes.fill('y');
+  channel.receiveWindow(100);
+  const data = link.sent.map((message) => (message.kind === 'data' ? message.data.toString() : ''));
+  expect(data.join('')).toBe('0123456789xxxxxxxxxx');
+});
+
+test('bytes in memory that is used again are copied unless whoever gets them keeps nothing', () => {
+  const channel = channelOn(new TestLink());
+  for (const borrows of [false, true]) {
+    const kept: Buffer[] = [];
+    listen(channel, { borrows, data: (bytes) => kept.push(bytes) });
+    const bytes = Buffer.from('secret');
+    channel.receiveData({ bytes, lent: true });
+    bytes.fill('x');
+    expect(kept.join()).toBe(borrows ? 'xxxxxx' : 'secret');
+  }
 });
 
 test('SH-15: a window never exceeds 2^32-1', () => {

@@ -1,5 +1,5 @@
 import { WireError } from '@sallyport/wire-kit';
-import { channelData, channelEnd, channelRequest, requestReply, stderrCode, windowAdjust } from './messages.js';
+import { channelDataHead, channelEnd, channelRequest, requestReply, stderrCode, windowAdjust } from './messages.js';
 
 /** How much a peer may send ahead on one channel, and so how much of it is ever kept. Bytes. */
 export const windowSize = 1 << 20;
@@ -10,6 +10,8 @@ const maxWindow = 2 ** 32 - 1;
 
 /** What happens on a channel. `data` must be paid back with `consumed` once it has gone on. */
 export interface ChannelEvents {
+  /** `data` keeps nothing of its bytes: they may be in memory that is used again. Without it they may be kept. */
+  readonly borrows?: boolean;
   data(bytes: Buffer, stderr: boolean): void;
   eof(): void;
   /** @returns whether it is granted; the peer is told when it asked */
@@ -20,9 +22,20 @@ export interface ChannelEvents {
 
 export interface ChannelLink {
   send(payload: Buffer): void;
+  /** A message whose last field is this data. Both are free again when it returns. */
+  sendData(head: Buffer, data: Uint8Array): void;
   readonly sendable: boolean;
   /** Both sides have closed it. */
   forget(channel: Channel): void;
+}
+
+/** Data of the peer. */
+export interface Received {
+  readonly bytes: Buffer;
+  /** The kind of extended data; without it, it is not. */
+  readonly code?: number;
+  /** Its memory is used again. */
+  readonly lent?: boolean;
 }
 
 interface Queued {
@@ -88,10 +101,17 @@ export class Channel {
     return this.#closed;
   }
 
-  /** Sends in order as the peer's window allows. `sent` is called when it has left; never when the channel closes first. */
+  /**
+   * Sends in order as the peer's window allows. `sent` is called when it has left; never when the channel closes first.
+   * The bytes are the caller's again when this returns: what has to wait is copied.
+   */
   write(bytes: Buffer, stderr = false, sent?: () => void): void {
     if (this.#sentClose || this.#sentEof || bytes.length === 0) return sent?.();
-    this.#queue.push({ bytes, stderr, sent });
+    const rest = this.#queue.first ? bytes : this.#sendSome(bytes, stderr);
+    // Sending can have ended the connection.
+    if (this.#sentClose) return;
+    if (rest.length === 0) return sent?.();
+    this.#queue.push({ bytes: Buffer.from(rest), stderr, sent });
     this.flush();
   }
 
@@ -154,13 +174,13 @@ export class Channel {
     }
   }
 
-  receiveData(bytes: Buffer, code: number | undefined): void {
+  receiveData({ bytes, code, lent }: Received): void {
     if (bytes.length > this.#receiveWindow) throw new WireError('more data than the window allows');
     if (bytes.length > maxPacketSize) throw new WireError('more data than a packet may hold');
     this.#receiveWindow -= bytes.length;
     // After our own CLOSE the peer's data is still on its way to nobody.
     if (this.#sentClose || (code !== undefined && code !== stderrCode)) return this.consumed(bytes.length);
-    this.events.data(bytes, code === stderrCode);
+    this.events.data(lent && !this.events.borrows ? Buffer.from(bytes) : bytes, code === stderrCode);
   }
 
   receiveWindow(bytes: number): void {
@@ -216,21 +236,24 @@ export class Channel {
 
   /** @returns whether all of it has left */
   #sendPart(next: Queued & { readonly bytes: Buffer }): boolean {
-    let { bytes } = next;
-    while (bytes.length > 0 && this.#sendWindow > 0 && this.link.sendable) {
-      const size = Math.min(bytes.length, this.#sendWindow, this.peer.maxPacket, maxPacketSize);
-      this.#sendWindow -= size;
-      this.link.send(channelData(this.peer.id, bytes.subarray(0, size), next.stderr === true));
-      bytes = bytes.subarray(size);
-    }
+    const rest = this.#sendSome(next.bytes, next.stderr === true);
     // Sending can have ended the connection, and with it this queue.
     if (this.#queue.first !== next) return false;
-    if (bytes.length > 0) {
-      this.#queue.replace({ ...next, bytes });
-      return false;
+    if (rest.length === 0) this.#queue.shift();
+    else if (rest.length < next.bytes.length) this.#queue.replace({ ...next, bytes: rest });
+    return rest.length === 0;
+  }
+
+  /** @returns what could not be sent */
+  #sendSome(bytes: Buffer, stderr: boolean): Buffer {
+    let rest = bytes;
+    while (rest.length > 0 && this.#sendWindow > 0 && this.link.sendable) {
+      const size = Math.min(rest.length, this.#sendWindow, this.peer.maxPacket, maxPacketSize);
+      this.#sendWindow -= size;
+      this.link.sendData(channelDataHead(this.peer.id, size, stderr), rest.subarray(0, size));
+      rest = rest.subarray(size);
     }
-    this.#queue.shift();
-    return true;
+    return rest;
   }
 }
 

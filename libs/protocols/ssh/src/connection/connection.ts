@@ -1,4 +1,5 @@
 import { WireError } from '@sallyport/wire-kit';
+import { number } from '../transport/message-numbers.js';
 import type { SshTransport } from '../transport/transport.js';
 import { Channel, maxPacketSize, windowSize, type ChannelLink } from './channel.js';
 import {
@@ -57,6 +58,10 @@ export class SshConnection implements ChannelLink {
     this.transport.send(payload);
   }
 
+  sendData(head: Buffer, data: Uint8Array): void {
+    this.transport.sendData(head, data);
+  }
+
   forget(channel: Channel): void {
     this.#channels.delete(channel.id);
   }
@@ -80,9 +85,13 @@ export class SshConnection implements ChannelLink {
     });
   }
 
-  /** One message of the peer. Throws a WireError when the peer breaks the protocol. */
-  receive(payload: Buffer): void {
-    const message = readMessage(payload);
+  /**
+   * One message of the peer. Throws a WireError when the peer breaks the protocol.
+   * @param lent the payload is overwritten once this returns
+   */
+  receive(payload: Buffer, lent = false): void {
+    const isData = payload[0] === number.channelData || payload[0] === number.channelExtendedData;
+    const message = readMessage(lent && !isData ? Buffer.from(payload) : payload);
     if (!message) throw new WireError(`message ${payload[0]} is out of place`);
     switch (message.kind) {
       case 'global':
@@ -103,7 +112,7 @@ export class SshConnection implements ChannelLink {
         return answered({ refused: message.text });
       }
       default:
-        return this.#onChannel(message);
+        return this.#onChannel(message, lent);
     }
   }
 
@@ -120,16 +129,16 @@ export class SshConnection implements ChannelLink {
     for (const channel of [...this.#channels.values()]) channel.end();
   }
 
-  #onChannel(message: Extract<ConnectionMessage, { channel: number }>): void {
+  #onChannel(message: Extract<ConnectionMessage, { channel: number }>, lent: boolean): void {
     const channel = this.#channels.get(message.channel);
     if (!channel) throw new WireError('a channel that is not open');
     switch (message.kind) {
       case 'window':
         return channel.receiveWindow(message.bytes);
       case 'data':
-        return channel.receiveData(message.data, undefined);
+        return channel.receiveData({ bytes: message.data, lent });
       case 'extended':
-        return channel.receiveData(message.data, message.code);
+        return channel.receiveData({ bytes: message.data, code: message.code, lent });
       case 'eof':
         return channel.receiveEof();
       case 'close':

@@ -145,10 +145,13 @@ export function windowAdjust(recipient: number, bytes: number): Buffer {
 export const stderrCode = 1;
 
 export function channelData(recipient: number, data: Uint8Array, stderr: boolean): Buffer {
-  const head = new ByteWriter(16 + data.length).uint8(stderr ? number.channelExtendedData : number.channelData);
-  head.uint32(recipient);
-  if (stderr) head.uint32(stderrCode);
-  return putString(head, data).finish();
+  return Buffer.concat([channelDataHead(recipient, data.length, stderr), data]);
+}
+
+/** What comes before so many bytes of data. */
+export function channelDataHead(recipient: number, length: number, stderr: boolean): Buffer {
+  const head = new ByteWriter(16).uint8(stderr ? number.channelExtendedData : number.channelData).uint32(recipient);
+  return (stderr ? head.uint32(stderrCode) : head).uint32(length).finish();
 }
 
 export function channelEnd(kind: 'eof' | 'close', recipient: number): Buffer {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { SshConnection, type ConnectionEvents } from '../connection/connection.js';
+import { LentReads } from '../transport/lent-reads.js';
 import { SshTransport } from '../transport/transport.js';
 import { AddressRefusal, hostRef, resolveHost } from './addresses.js';
 import { pinnedKeys, type PinnedKeys } from './host-keys.js';
@@ -27,9 +28,9 @@ export async function connectUpstream(target: UpstreamTarget, signal: AbortSigna
   const keys = readKeys(target.hostKeys);
   const { username, password } = target.credential;
   const login = { username, password, key: loginKeyOf(target.credential, Date.now()) };
-  const socket = await dial(target, signal);
+  const dialled = await dial(target, signal);
   return new Promise((resolve, reject) => {
-    const upstream: Upstream = new Upstream(socket, keys, login, (error) => {
+    const upstream: Upstream = new Upstream(dialled, keys, login, (error) => {
       signal.removeEventListener('abort', abort);
       if (error) reject(error);
       else resolve(upstream);
@@ -38,6 +39,11 @@ export async function connectUpstream(target: UpstreamTarget, signal: AbortSigna
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
   });
+}
+
+interface Dialled {
+  readonly socket: Socket;
+  readonly reads: LentReads;
 }
 
 /** The connection to a target, from its first byte. */
@@ -53,17 +59,17 @@ export class Upstream {
 
   /** @param ready called once: logged in, or why not */
   constructor(
-    socket: Socket,
+    { socket, reads }: Dialled,
     private readonly keys: PinnedKeys,
     login: Login,
     private readonly ready: (error?: UpstreamError) => void,
   ) {
     this.#transport = new SshTransport(
       socket,
-      { side: 'client', keyTypes: keys.types, verify: (blob) => this.#verify(blob) },
+      { side: 'client', keyTypes: keys.types, verify: (blob) => this.#verify(blob), reads },
       {
         secured: () => this.#auth.start(),
-        message: (payload) => (this.#loggedIn ? this.connection.receive(payload) : this.#auth.receive(payload)),
+        message: (payload, lent) => this.#receive(payload, lent),
         writable: () => this.connection.flush(),
         closed: (reason) => this.#ended(reason),
       },
@@ -81,6 +87,11 @@ export class Upstream {
   onClosed(listener: (reason: string) => void): void {
     if (this.#closed === undefined) this.#listeners.push(listener);
     else listener(this.#closed);
+  }
+
+  #receive(payload: Buffer, lent: boolean): void {
+    if (this.#loggedIn) this.connection.receive(payload, lent);
+    else this.#auth.receive(lent ? Buffer.from(payload) : payload);
   }
 
   #verify(blob: Buffer): boolean {
@@ -112,7 +123,7 @@ function readKeys(lines: readonly string[]): PinnedKeys {
   }
 }
 
-async function dial(target: UpstreamTarget, signal: AbortSignal): Promise<Socket> {
+async function dial(target: UpstreamTarget, signal: AbortSignal): Promise<Dialled> {
   const host = hostRef(target.host);
   if (!host) throw new UpstreamError('the target has no usable address');
   const address = await resolveHost(host).catch((error: unknown) => {
@@ -120,7 +131,10 @@ async function dial(target: UpstreamTarget, signal: AbortSignal): Promise<Socket
   });
   if (target.forbidden(address, target.port)) throw new UpstreamError('the address is never connected to');
   if (signal.aborted) throw new UpstreamError('no answer in time');
-  const socket = connect({ host: address, port: target.port, noDelay: true, keepAlive: true });
+  const reads = new LentReads();
+  const options = { host: address, port: target.port, noDelay: true, keepAlive: true, onread: reads.options };
+  // Nothing may be read before there is somebody to take it.
+  const socket = connect(options).pause();
   const abort = (): void => void socket.destroy();
   signal.addEventListener('abort', abort);
   try {
@@ -132,7 +146,7 @@ async function dial(target: UpstreamTarget, signal: AbortSignal): Promise<Socket
   } finally {
     signal.removeEventListener('abort', abort);
   }
-  return socket;
+  return { socket, reads };
 }
 
 /** A target asks for nothing on its own: agent, X11 and unexpected forwards are refused, host key rotation is ignored. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { LastingCiphers } from './lasting-ciphers.js';
 
 const load = createRequire(import.meta.url);
 
@@ -15,6 +16,9 @@ export interface PacketProtocol {
   /** Set while a key exchange runs. */
   readonly _kexinit: Buffer | undefined;
   readonly _kex: { readonly sessionID: Buffer };
+  readonly _cipher: unknown;
+  /** `_packet`: of a packet that has not come completely, what needs no more of its bytes but perhaps its MAC. */
+  readonly _decipher: { _packet?: Uint8Array | null } | undefined;
   readonly _packetRW: {
     readonly write: {
       readonly allocStart: number;
@@ -25,6 +29,9 @@ export interface PacketProtocol {
   /** Taken by each new cipher when keys change, so it must be replaced before the first packet. */
   _onPayload: (payload: Buffer) => unknown;
 }
+
+/** A payload as its fields and the data behind them, so that large data is copied once. */
+export type Message = readonly [head: Buffer, data: Uint8Array];
 
 export interface AlgorithmOffer {
   readonly kex: readonly string[];
@@ -84,6 +91,13 @@ interface WireModule {
   sigSSHToASN1(signature: Buffer, type: string): Buffer | undefined;
 }
 
+const addon = 'ssh2/lib/protocol/crypto/build/Release/sshcrypto.node';
+try {
+  // Before the package takes its constructors from it.
+  new LastingCiphers().cover(load(addon) as Record<string, unknown>);
+} catch {
+  // Without a compiler there is none, and the package has slower means.
+}
 const Protocol = load('ssh2/lib/protocol/Protocol.js') as new (config: PacketProtocolConfig) => PacketProtocol;
 const cryptoModule = load('ssh2/lib/protocol/crypto.js') as CryptoModule;
 const keyModule = load('ssh2/lib/protocol/keyParser.js') as KeyModule;
@@ -97,13 +111,29 @@ export function createPacketProtocol(config: PacketProtocolConfig): PacketProtoc
   return new Protocol(config);
 }
 
-/** Seals a message; while keys are exchanged it waits inside. */
-export function sendPayload(protocol: PacketProtocol, payload: Buffer): void {
+/**
+ * Seals a message of two parts; while keys are exchanged it waits inside.
+ * @param packet whose payload this becomes; without it the packet is made here
+ */
+export function sendPayload(protocol: PacketProtocol, [head, data]: Message, packet?: Buffer): void {
   const { write } = protocol._packetRW;
   const start = write.allocStart;
-  const packet = write.alloc(payload.length);
-  packet.set(payload, start);
-  wireModule.sendPacket(protocol, write.finalize(packet));
+  const filled = packet ?? write.alloc(head.length + data.length);
+  filled.set(head, start);
+  filled.set(data, start + head.length);
+  wireModule.sendPacket(protocol, write.finalize(filled));
+}
+
+/** A packet for a payload of this many bytes, complete but for the payload. Not while keys are exchanged. */
+export function emptyPacket(protocol: PacketProtocol, payloadBytes: number): Buffer {
+  return protocol._packetRW.write.alloc(payloadBytes);
+}
+
+/** Reads bytes that are overwritten afterwards: an unfinished packet among them is moved elsewhere. */
+export function parseLent(protocol: PacketProtocol, chunk: Buffer): void {
+  protocol.parse(chunk, 0, chunk.length);
+  const decipher = protocol._decipher;
+  if (decipher?._packet?.buffer === chunk.buffer) decipher._packet = Buffer.from(decipher._packet);
 }
 
 /** A private key in PEM or OpenSSH's own format, without a passphrase. Throws when it is none. */

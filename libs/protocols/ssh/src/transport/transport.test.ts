@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { globalReply } from '../connection/messages.js';
@@ -8,6 +9,7 @@ import path from 'node:path';
 import { makeSshKey } from '@sallyport/testing';
 import { createPacketProtocol, parsePrivateKey } from './ssh2-protocol.js';
 import { algorithmOffer } from './algorithms.js';
+import { LentReads } from './lent-reads.js';
 import { SshTransport, type TransportEvents, type TransportRole } from './transport.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sallyport-transport-'));
@@ -113,6 +115,73 @@ test('SH-16: nothing more is sendable than a peer that does not read should wait
   }
   expect(sent).toBeLessThan(30);
   expect(server.closed).toBe(false);
+  server.close('done');
+});
+
+/** A client's end whose bytes come in pieces of a size, all in the same memory, which says nothing true afterwards. */
+class LentEnd extends End {
+  piece = 7;
+
+  constructor(private readonly reads: LentReads) {
+    super();
+  }
+
+  override push(chunk: Buffer | null): boolean {
+    if (chunk === null) return super.push(null);
+    const { buffer: memory, callback } = this.reads.options;
+    if (!Buffer.isBuffer(memory)) throw new Error('the memory is made once');
+    for (let at = 0; at < chunk.length; at += this.piece) {
+      const length = chunk.copy(memory, 0, at, at + this.piece);
+      callback(length, memory);
+      memory.fill(0xaa, 0, length);
+    }
+    return true;
+  }
+}
+
+test('messages are whole however their bytes are cut, in memory that is used again', async () => {
+  const serverEnd = new End();
+  const reads = new LentReads();
+  const clientEnd = new LentEnd(reads);
+  [serverEnd.other, clientEnd.other] = [clientEnd, serverEnd];
+  const server = over(serverEnd, { side: 'server', hostKeys: [hostKey] }, {});
+  const verify = (blob: Buffer): boolean => blob.equals(hostKey.getPublicSSH());
+  const got: Buffer[] = [];
+  await new Promise<void>((resolve) =>
+    over(
+      clientEnd,
+      { side: 'client', keyTypes: ['ssh-ed25519'], verify, reads },
+      { secured: () => resolve(), message: (payload, lent) => got.push(lent ? Buffer.from(payload) : payload) },
+    ),
+  );
+  await until(() => server.sendable, 'the server is ready');
+  const sent: Buffer[] = [];
+  // Four bytes of length, 112 of packet and 16 of tag: every cut there is.
+  for (clientEnd.piece = 1; clientEnd.piece <= 140; clientEnd.piece += 1) {
+    for (let count = 0; count < 3; count += 1) {
+      const message = Buffer.concat([Buffer.of(200), randomBytes(100)]);
+      sent.push(message);
+      server.send(message);
+    }
+    await until(() => got.length === sent.length, `all of them arrived in pieces of ${clientEnd.piece}`);
+  }
+  expect(got).toEqual(sent);
+  server.close('done');
+});
+
+test('much data in packets of one size arrives in order, whatever memory it was sent from', async () => {
+  const got: Buffer[] = [];
+  const { server, client } = await pair({ message: (payload) => got.push(Buffer.from(payload)) });
+  const sent: Buffer[] = [];
+  const data = Buffer.alloc(32_768);
+  for (let count = 0; count < 200; count += 1) {
+    await until(() => client.sendable, 'there is room');
+    data.fill(count);
+    sent.push(Buffer.concat([Buffer.of(200), data]));
+    client.sendData(Buffer.of(200), data);
+  }
+  await until(() => got.length === sent.length, 'all of them arrived');
+  expect(got.every((message, index) => message.equals(sent[index]!))).toBe(true);
   server.close('done');
 });
 

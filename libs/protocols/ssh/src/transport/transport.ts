@@ -3,9 +3,13 @@ import { WireError } from '@sallyport/wire-kit';
 import { algorithmOffer, signaturesOf } from './algorithms.js';
 import { disconnectMessage, number, type DisconnectReason, disconnectReasons } from './message-numbers.js';
 import { Identification } from './identification.js';
+import type { LentReads } from './lent-reads.js';
+import { PacketMemory, type SpentPacket } from './packet-memory.js';
 import {
   createPacketProtocol,
   cryptoReady,
+  emptyPacket,
+  parseLent,
   sendPayload,
   type NegotiatedAlgorithms,
   type PacketProtocol,
@@ -29,13 +33,22 @@ const lingerMs = 500;
 
 export type TransportRole =
   | { readonly side: 'server'; readonly hostKeys: readonly ParsedKey[] }
-  | { readonly side: 'client'; readonly keyTypes: readonly string[]; readonly verify: (blob: Buffer) => boolean };
+  | {
+      readonly side: 'client';
+      readonly keyTypes: readonly string[];
+      readonly verify: (blob: Buffer) => boolean;
+      /** Where the socket puts what it reads, when that is not in buffers of its own. */
+      readonly reads?: LentReads;
+    };
 
 export interface TransportEvents {
   /** The first key exchange is done: messages may flow. */
   secured(negotiated: NegotiatedAlgorithms): void;
-  /** One message of the layers above, never one of key exchange. A WireError it throws ends the connection. */
-  message(payload: Buffer): void;
+  /**
+   * One message of the layers above, never one of key exchange. A WireError it throws ends the connection.
+   * @param lent its memory is used again once this returns: what is kept of it must be copied
+   */
+  message(payload: Buffer, lent: boolean): void;
   /** `sendable` may have become true. */
   writable(): void;
   /** The last event, once. */
@@ -55,6 +68,11 @@ export class SshTransport {
   #keyedAt = performance.now();
   #kexSince: number | undefined = performance.now();
   #exchanges: number[] = [];
+  readonly #reads: LentReads | undefined;
+  #memory = new PacketMemory(undefined);
+  /** Becomes free again once what is sealed next has left. */
+  #sealing: SpentPacket | undefined;
+  #corked = false;
 
   constructor(
     private readonly socket: Socket,
@@ -63,12 +81,13 @@ export class SshTransport {
   ) {
     const server = role.side === 'server';
     this.#identification = new Identification(!server);
+    this.#reads = server ? undefined : role.reads;
     this.#protocol = createPacketProtocol({
       server,
       ident: 'Sallyport',
       offer: algorithmOffer((server ? role.hostKeys.map(({ type }) => type) : role.keyTypes).flatMap(algorithmsOf)),
       ...(server ? { hostKeys: byAlgorithm(role.hostKeys) } : { hostVerifier: role.verify }),
-      onWrite: (bytes) => void (socket.destroyed || socket.write(bytes)),
+      onWrite: (bytes) => this.#write(bytes),
       onError: (error) => this.close(error.message),
       onHandshakeComplete: (negotiated) => this.#keysChanged(negotiated),
       messageHandlers: {
@@ -107,10 +126,19 @@ export class SshTransport {
   }
 
   send(payload: Buffer): void {
+    this.sendData(payload, none);
+  }
+
+  /** One message whose last field is this data. Both are free again when it returns. */
+  sendData(head: Buffer, data: Uint8Array): void {
     if (this.#closed) return;
     if (this.#exchanging && ++this.#queued > maxQueued) return this.close('too much waits for a key exchange');
-    this.#bytes += payload.length;
-    sendPayload(this.#protocol, payload);
+    const length = head.length + data.length;
+    this.#bytes += length;
+    const packet = this.#exchanging ? undefined : this.#packet(length);
+    this.#sealing = packet;
+    sendPayload(this.#protocol, [head, data], packet?.bytes);
+    this.#sealing = undefined;
     if (this.socket.writableLength > maxUnread) this.close('the peer does not read');
     else if (this.#bytes > rekeyAfterBytes) this.#rekey();
   }
@@ -139,14 +167,40 @@ export class SshTransport {
   #start(): void {
     if (this.#closed) return;
     this.#protocol.start();
-    this.socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    if (this.#reads) this.#reads.listen((chunk) => this.#receive(chunk));
+    else this.socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.socket.resume();
+  }
+
+  #packet(payloadBytes: number): SpentPacket | undefined {
+    const { _cipher: cipher } = this.#protocol;
+    if (this.#memory.cipher !== cipher) this.#memory = new PacketMemory(cipher);
+    return this.#memory.take(payloadBytes, () => emptyPacket(this.#protocol, payloadBytes));
+  }
+
+  /** All that one event makes us send leaves together. */
+  #write(bytes: Buffer): void {
+    const { socket } = this;
+    const [packet, memory] = [this.#sealing, this.#memory];
+    if (socket.destroyed) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      socket.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        socket.uncork();
+      });
+    }
+    socket.write(bytes, packet && (() => memory.give(packet)));
   }
 
   #receive(chunk: Buffer): void {
     if (this.#closed) return;
     try {
-      const bytes = this.#identified ? chunk : this.#identification.push(chunk);
+      if (this.#reads && this.#secured) return parseLent(this.#protocol, chunk);
+      // What a key exchange says is kept by it; it is too little to be worth more than a copy.
+      const own = this.#reads ? Buffer.from(chunk) : chunk;
+      const bytes = this.#identified ? own : this.#identification.push(own);
       if (!bytes) return;
       this.#identified = true;
       this.#protocol.parse(bytes, 0, bytes.length);
@@ -162,9 +216,9 @@ export class SshTransport {
     this.#bytes += payload.length;
     if (type === undefined || !isUpper(type)) {
       if (type === number.kexInit) this.#kexSince ??= performance.now();
-      return inner(payload);
+      return inner(this.#reads ? Buffer.from(payload) : payload);
     }
-    this.events.message(payload);
+    this.events.message(payload, this.#reads !== undefined);
     // Whoever was told may have hung up: the rest of the chunk is not read any more.
     return this.#closed ? Infinity : undefined;
   }
@@ -193,6 +247,7 @@ export class SshTransport {
   }
 
   #check(): void {
+    this.#memory.age();
     const now = performance.now();
     if (this.#kexSince !== undefined && now - this.#kexSince > kexTimeoutMs)
       return this.close('no key exchange in time');
@@ -207,6 +262,8 @@ export class SshTransport {
     }
   }
 }
+
+const none = new Uint8Array(0);
 
 /** Messages that belong to the layers above: services, users, channels (RFC 4250 §4.1.2). */
 function isUpper(type: number): boolean {
