@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { corkForTurn } from '@sallyport/wire-kit';
 import { Deadline } from './deadline.js';
 
 /** Bytes handed to the socket at a time: how progress is measured on a large answer. */
@@ -34,6 +35,7 @@ export class SocketSender {
       return false;
     }
     if (bytes.length <= sliceBytes) {
+      corkForTurn(this.socket, bytes.length);
       if (!this.socket.write(bytes)) this.#block();
       return !this.#blocked;
     }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { corkForTurn } from '@sallyport/wire-kit';
 import { WireFault } from '../message.js';
 import type { Exchange, ExchangeCarrier } from './exchange.js';
 import { H1ResponseBody, type BodySource } from './h1-response-body.js';
@@ -64,6 +65,7 @@ export class H1Connection implements ExchangeCarrier, BodySource, UploadOwner {
     exchange.uploading = true;
     const head = requestHeadText(request);
     const { body } = request;
+    corkForTurn(this.socket, head.length);
     if (body === undefined) this.socket.write(head, 'latin1');
     else if ('reader' in body) {
       this.socket.write(head, 'latin1');

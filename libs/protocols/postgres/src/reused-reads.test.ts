@@ -32,11 +32,14 @@ test('a chunk that is still needed is never overwritten, and memory is used agai
   const kept: Buffer[] = [];
   const memories = new Set<ArrayBufferLike>();
   let keep = true;
-  readChunks(near, (chunk) => {
-    memories.add(chunk.buffer);
-    if (keep) kept.push(chunk);
-    return keep;
-  });
+  readChunks(
+    near,
+    (chunk) => {
+      memories.add(chunk.buffer);
+      if (keep) kept.push(chunk);
+    },
+    () => keep,
+  );
   near.resume();
   const pieces = [10, 1024, 100, 16_384, 70_000, 3, 200_000, 1].map((size, at) => Buffer.alloc(size, at + 1));
   await send(far, near, pieces);
@@ -52,6 +55,34 @@ test('a chunk that is still needed is never overwritten, and memory is used agai
   // The one that the last kept chunk had been followed by, and a smaller one after bulk.
   expect(memories.size).toBeLessThanOrEqual(2);
   expect(Buffer.concat(kept).equals(Buffer.concat(pieces))).toBe(true);
+  near.destroy();
+});
+
+test('a chunk that is needed to the end of its turn alone takes turns with another memory', async () => {
+  const { near, far } = await connected();
+  const memories = new Set<ArrayBufferLike>();
+  let last: { readonly chunk: Buffer; readonly text: string } | undefined;
+  const seen: string[] = [];
+  readChunks(
+    near,
+    (chunk) => {
+      memories.add(chunk.buffer);
+      last = { chunk, text: chunk.toString() };
+      setImmediate(() => {
+        seen.push(`${last?.chunk.toString()}`);
+        last = undefined;
+      });
+    },
+    () => last !== undefined,
+  );
+  near.resume();
+  const pieces = Array.from({ length: 50 }, (_, at) => Buffer.from(`piece ${at}`));
+  for (const piece of pieces) {
+    await send(far, near, [piece]);
+    while (seen.at(-1) !== piece.toString()) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(seen).toEqual(pieces.map((piece) => piece.toString()));
+  expect(memories.size).toBe(2);
   near.destroy();
 });
 

@@ -10,7 +10,7 @@ import {
   type ResourceBinding,
 } from '@sallyport/enforcement';
 import type { SqlInspector } from '@sallyport/sql';
-import { FlowGate } from '@sallyport/wire-kit';
+import { corkForTurn, FlowGate } from '@sallyport/wire-kit';
 import type { CatalogSource } from './catalog-source.js';
 import { cancelUpstream } from './cancel.js';
 import { capabilities } from './capabilities.js';
@@ -93,7 +93,11 @@ export class Session implements SessionCore {
     client.on('drain', () => this.#upstreamGate.release(peerFull));
     client.on('close', () => this.close('the client left'));
     client.on('error', () => this.close('the connection to the client was lost'));
-    readChunks(upstream, (chunk) => this.#fromUpstream(chunk));
+    readChunks(
+      upstream,
+      (chunk) => this.#fromUpstream(chunk),
+      () => this.#holdsReads(),
+    );
     upstream.on('drain', () => this.#clientGate.release(peerFull));
     upstream.on('close', () => this.#upstreamLost());
     upstream.on('error', () => this.#upstreamLost());
@@ -123,6 +127,7 @@ export class Session implements SessionCore {
       this.host.log('error', 'a response could not be recorded', { session: live.info.id, reason: textOf(error) });
       return this.#end(fatalMessage('58030', 'the session could not be recorded'), 'the recording failed');
     }
+    corkForTurn(client, bytes.length);
     const room = client.write(bytes, done);
     if (!room && client.writableNeedDrain) this.#upstreamGate.hold(peerFull);
     if (recorder.congested) {
@@ -142,7 +147,10 @@ export class Session implements SessionCore {
       return this.#end(fatalMessage('58030', 'the session could not be recorded'), 'the recording failed');
     }
     let room = true;
-    for (const part of joined(taken)) room = upstream.write(part);
+    for (const part of joined(taken)) {
+      corkForTurn(upstream, part.length);
+      room = upstream.write(part);
+    }
     if (!room && upstream.writableNeedDrain) this.#clientGate.hold(peerFull);
   }
 
@@ -195,17 +203,16 @@ export class Session implements SessionCore {
     if (this.#requestSide.waiting && this.#requestSide.backlog > maxBacklog) this.#clientGate.hold(backlogFull);
   }
 
-  /** @returns whether the chunk's memory is still in use */
-  #fromUpstream(chunk: Buffer): boolean {
+  #fromUpstream(chunk: Buffer): void {
+    if (this.closed || this.#withdrawn()) return;
+    // A TLS socket always lets go later: memory of the chunk's own size is the smaller thing to keep.
+    this.#replySide.receive(this.parts.client instanceof TLSSocket ? Buffer.from(chunk) : chunk);
+  }
+
+  /** Whether the memory of what was read from the target is still in use. */
+  #holdsReads(): boolean {
     const { client } = this.parts;
-    if (this.closed || this.#withdrawn()) return false;
-    if (client instanceof TLSSocket) {
-      // It always lets go later: memory of the chunk's own size is the smaller thing to keep.
-      this.#replySide.receive(Buffer.from(chunk));
-      return false;
-    }
-    this.#replySide.receive(chunk);
-    return client.writableLength > 0 || this.#replySide.backlog > 0;
+    return !(client instanceof TLSSocket) && (client.writableLength > 0 || this.#replySide.backlog > 0);
   }
 
   /** Whether something that is under way may no longer be; then the session is over. */

@@ -1,0 +1,22 @@
+import type { Writable } from 'node:stream';
+
+/** What is larger leaves at once: it fills a socket by itself. Bytes. */
+const smallBytes = 16 * 1024;
+
+const corked: Writable[] = [];
+
+/**
+ * Keeps what is written to a socket until this turn of the event loop has read everything that it found. Each write to a
+ * local socket wakes whoever reads it, on another processor, and waking a sleeping one is what a write costs most for:
+ * several in a row wake it once.
+ * @param bytes how much is about to be written
+ */
+export function corkForTurn(socket: Writable, bytes: number): void {
+  if (bytes > smallBytes || socket.writableCorked > 0) return;
+  socket.cork();
+  if (corked.push(socket) === 1) setImmediate(uncorkAll);
+}
+
+function uncorkAll(): void {
+  for (const socket of corked.splice(0)) socket.uncork();
+}
