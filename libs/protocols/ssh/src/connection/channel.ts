@@ -1,5 +1,6 @@
 import { WireError } from '@sallyport/wire-kit';
 import { channelDataHead, channelEnd, channelRequest, requestReply, stderrCode, windowAdjust } from './messages.js';
+import { WaitingMemory } from './waiting-memory.js';
 
 /** How much a peer may send ahead on one channel, and so how much of it is ever kept. Bytes. */
 export const windowSize = 1 << 20;
@@ -77,6 +78,8 @@ class SendQueue {
   }
 }
 
+const waiting = new WaitingMemory();
+
 /** One side of an open channel: its windows (RFC 4254 §5.2) and what waits for them. */
 export class Channel {
   events: ChannelEvents = ignored;
@@ -111,7 +114,7 @@ export class Channel {
     // Sending can have ended the connection.
     if (this.#sentClose) return;
     if (rest.length === 0) return sent?.();
-    this.#queue.push({ bytes: Buffer.from(rest), stderr, sent });
+    this.#queue.push({ bytes: waiting.copy(rest), stderr, sent });
     this.flush();
   }
 
@@ -239,8 +242,10 @@ export class Channel {
     const rest = this.#sendSome(next.bytes, next.stderr === true);
     // Sending can have ended the connection, and with it this queue.
     if (this.#queue.first !== next) return false;
-    if (rest.length === 0) this.#queue.shift();
-    else if (rest.length < next.bytes.length) this.#queue.replace({ ...next, bytes: rest });
+    if (rest.length === 0) {
+      this.#queue.shift();
+      waiting.release(next.bytes);
+    } else if (rest.length < next.bytes.length) this.#queue.replace({ ...next, bytes: rest });
     return rest.length === 0;
   }
 
