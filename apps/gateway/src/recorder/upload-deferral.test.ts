@@ -23,14 +23,6 @@ test('uploads wait while the gateway is busy and go once it is not', () => {
   expect(at(600)).toBe(false);
 });
 
-test('a gateway that stays busy still delivers, every half minute', () => {
-  const { at } = setUp();
-  expect(at(300)).toBe(true);
-  expect(at(30_000)).toBe(true);
-  expect(at(30_400)).toBe(false);
-  expect(at(30_700)).toBe(true);
-});
-
 test('a spool that fills up is emptied however busy it is', () => {
   const { world, at } = setUp();
   expect(at(300)).toBe(true);

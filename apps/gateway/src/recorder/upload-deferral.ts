@@ -10,37 +10,27 @@ export interface DeferralOptions {
 }
 
 /** Above this share of busy time, sessions come first. */
-const busyAbove = 0.5;
+const busyAbove = 0.25;
 /** From this use of the spool on, its growth matters more than a busy moment. */
 const fullAbove = 0.5;
-/** Longest time that recordings stay behind because of sessions. Milliseconds. */
-const longestMs = 30_000;
 /** Milliseconds between two looks at the event loop: a shorter span says little. */
 const spanMs = 200;
 
 /**
  * Says when uploads should wait: delivering a recording costs this process and the control plane as much as serving the
- * session that made it. Bounded: what has waited for half a minute goes, and so does everything once the spool fills up.
+ * session that made it. How long they may be made to wait is the uploader's to say.
  */
 export function uploadDeferral(options: DeferralOptions): () => boolean {
   const { now = () => performance.now(), utilisation = utilisationSinceLastCall() } = options;
   let lookedAt = now();
   let busy = false;
-  let since: number | undefined;
   return () => {
     const time = now();
     if (time - lookedAt >= spanMs) {
       lookedAt = time;
       busy = utilisation() > busyAbove;
     }
-    if (!busy || options.spoolUse() > fullAbove) {
-      since = undefined;
-      return false;
-    }
-    since ??= time;
-    // One round of uploads goes, then the wait begins anew.
-    if (time - since > longestMs) since = undefined;
-    return since !== undefined;
+    return busy && options.spoolUse() <= fullAbove;
   };
 }
 

@@ -16,8 +16,10 @@ export interface UploaderOptions {
   readonly log: Logger;
   /** Uploads at once. Few: the same connection carries approvals, which must not wait behind recordings. */
   readonly concurrency?: number;
-  /** True while live sessions need this process more than recordings need to be elsewhere. */
+  /** True while live sessions need this process more than recordings need to be elsewhere: only old ones go then, one by one. */
   readonly defer?: () => boolean;
+  /** How long recordings stay behind because of sessions. Milliseconds. */
+  readonly patienceMs?: number;
   /** Sessions that somebody watches: theirs go first, and wait for no quiet moment. */
   readonly urgent?: () => Iterable<string>;
   /** Milliseconds. */
@@ -25,8 +27,13 @@ export interface UploaderOptions {
   readonly longestRetry?: number;
 }
 
+interface Waiting extends SealedSegment {
+  /** Monotonic milliseconds. */
+  readonly since: number;
+}
+
 interface SessionQueue {
-  readonly segments: SealedSegment[];
+  readonly segments: Waiting[];
   state: ChainState;
   busy: boolean;
   failures: number;
@@ -34,6 +41,7 @@ interface SessionQueue {
 }
 
 const uploadTimeoutMs = 60_000;
+const usualPatienceMs = 30_000;
 /** How long to leave a busy gateway alone before looking again. Milliseconds. */
 const deferMs = 250;
 
@@ -69,7 +77,7 @@ export class Uploader {
       queue = { segments: [], state: state ?? startOfChain(segment.sessionId), busy: false, failures: 0, notBefore: 0 };
       this.#queues.set(segment.sessionId, queue);
     }
-    queue.segments.push(segment);
+    queue.segments.push({ ...segment, since: performance.now() });
     this.#turns.set(segment.sessionId, queue);
     this.#waiting += 1;
     this.#fill();
@@ -96,12 +104,12 @@ export class Uploader {
     const now = performance.now();
     let nextTry = Infinity;
     for (const sessionId of this.options.urgent?.() ?? []) nextTry = Math.min(nextTry, this.#begin(sessionId, now));
-    if (this.options.defer?.()) nextTry = Math.min(nextTry, now + deferMs);
-    else {
-      for (const sessionId of this.#turns.keys()) {
-        if (this.#isFull) return;
-        nextTry = Math.min(nextTry, this.#begin(sessionId, now));
-      }
+    const deferred = this.options.defer?.() === true;
+    if (deferred) nextTry = Math.min(nextTry, now + deferMs);
+    const newest = deferred ? now - (this.options.patienceMs ?? usualPatienceMs) : now;
+    for (const [sessionId, { segments }] of this.#turns) {
+      if (deferred ? this.#active > 0 : this.#isFull) break;
+      if (segments[0]!.since <= newest) nextTry = Math.min(nextTry, this.#begin(sessionId, now));
     }
     if (nextTry !== Infinity) this.#fillIn(nextTry - now + 1);
   }
