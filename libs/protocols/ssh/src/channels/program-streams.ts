@@ -43,6 +43,11 @@ export class ProgramStreams implements ChannelEvents {
     ends.target.events = this;
   }
 
+  /** How it ended is still to be said. */
+  get running(): boolean {
+    return this.#started && !this.#over;
+  }
+
   start(): void {
     const { seq, action, verdict } = this.ends;
     this.#started = true;

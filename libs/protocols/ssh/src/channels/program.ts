@@ -122,6 +122,10 @@ export class Program implements ChannelEvents {
     this.#streams?.interrupt(refused);
   }
 
+  concludes(): boolean {
+    return this.#stage === 'running' && this.#streams?.running === true;
+  }
+
   closed(): void {
     this.#cancel.abort();
     this.#script?.end();

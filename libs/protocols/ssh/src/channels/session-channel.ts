@@ -35,6 +35,10 @@ export class SessionChannel implements ChannelEvents {
     this.#running?.eof();
   }
 
+  concludes(): boolean {
+    return this.#running?.concludes?.() ?? false;
+  }
+
   closed(): void {
     this.#running?.closed();
   }

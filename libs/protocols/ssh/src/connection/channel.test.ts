@@ -159,3 +159,59 @@ test('SH-15: what waits in crumbs leaves as fast as what waits in pieces', () =>
   expect(left).toBe(200_000);
   expect(performance.now() - started).toBeLessThan(3000);
 });
+
+describe('a peer that closes behind our EOF, as OpenSSH does', () => {
+  function concluding(): { link: TestLink; channel: Channel; events: string[] } {
+    const link = new TestLink();
+    const channel = channelOn(link);
+    const events: string[] = [];
+    listen(channel, { eof: () => events.push('eof'), closed: () => events.push('closed'), concludes: () => true });
+    channel.eof();
+    channel.receiveClose();
+    return { link, channel, events };
+  }
+  const kinds = (link: TestLink): string[] => link.sent.map(({ kind }) => kind);
+
+  test('hears how it ended before its CLOSE is answered', () => {
+    const { link, channel, events } = concluding();
+    expect([kinds(link), events, channel.closed]).toEqual([['eof'], ['eof'], false]);
+    channel.requestAfterData('exit-status', Buffer.alloc(4));
+    channel.close();
+    expect(kinds(link)).toEqual(['eof', 'request', 'close']);
+    expect([events, channel.closed, link.forgotten]).toEqual([['eof', 'closed'], true, 1]);
+  });
+
+  test('says nothing more itself', () => {
+    for (const say of [
+      (channel: Channel) => channel.receiveData({ bytes: Buffer.alloc(1) }),
+      (channel: Channel) => channel.receiveEof(),
+      (channel: Channel) => channel.receiveRequest('signal', false, Buffer.alloc(0)),
+      (channel: Channel) => channel.receiveClose(),
+    ]) {
+      const { channel } = concluding();
+      expect(() => say(channel)).toThrow('after its end');
+    }
+  });
+
+  test('is let go of when what runs is cut off, or the connection is gone', () => {
+    for (const finish of [(channel: Channel) => channel.abort(), (channel: Channel) => channel.end()]) {
+      const { link, channel, events } = concluding();
+      finish(channel);
+      expect([events, channel.closed, link.forgotten]).toEqual([['eof', 'closed'], true, 1]);
+    }
+  });
+
+  test('is answered at once before our EOF, and where nothing is left to say', () => {
+    for (const [concludes, eof] of [
+      [true, false],
+      [false, true],
+    ]) {
+      const link = new TestLink();
+      const channel = channelOn(link);
+      listen(channel, { concludes: () => concludes! });
+      if (eof) channel.eof();
+      channel.receiveClose();
+      expect([kinds(link).at(-1), channel.closed]).toEqual(['close', true]);
+    }
+  });
+});

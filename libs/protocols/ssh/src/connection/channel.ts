@@ -17,6 +17,8 @@ export interface ChannelEvents {
   eof(): void;
   /** @returns whether it is granted; the peer is told when it asked */
   request(name: string, data: Buffer): boolean;
+  /** Asked when the peer closes behind our EOF: whether something is still to be said, such as an exit status. */
+  concludes?(): boolean;
   /** Once: nothing comes any more and nothing can be sent. */
   closed(): void;
 }
@@ -90,6 +92,8 @@ export class Channel {
   #unreturned = 0;
   #sentEof = false;
   #sentClose = false;
+  #receivedEof = false;
+  #receivedClose = false;
   #closed = false;
 
   constructor(
@@ -178,6 +182,7 @@ export class Channel {
   }
 
   receiveData({ bytes, code, lent }: Received): void {
+    this.#checkOpen();
     if (bytes.length > this.#receiveWindow) throw new WireError('more data than the window allows');
     if (bytes.length > maxPacketSize) throw new WireError('more data than a packet may hold');
     this.#receiveWindow -= bytes.length;
@@ -193,10 +198,13 @@ export class Channel {
   }
 
   receiveEof(): void {
+    this.#checkOpen();
+    this.#receivedEof = true;
     if (!this.#sentClose) this.events.eof();
   }
 
   receiveRequest(name: string, wantReply: boolean, data: Buffer): void {
+    this.#checkOpen();
     const granted = !this.#sentClose && this.events.request(name, data);
     if (wantReply && !this.#sentClose) this.link.send(requestReply(this.peer.id, granted));
   }
@@ -208,6 +216,14 @@ export class Channel {
   }
 
   receiveClose(): void {
+    this.#checkOpen();
+    this.#receivedClose = true;
+    // RFC 4254 §5.3 says that CLOSE is answered, not when. OpenSSH closes as soon as it has our EOF and has sent its own,
+    // though the exit status of what it ran is only then on its way.
+    if (!this.#sentClose && this.#sentEof && this.events.concludes?.()) {
+      if (!this.#receivedEof) this.events.eof();
+      return;
+    }
     if (!this.#sentClose) {
       this.link.send(channelEnd('close', this.peer.id));
       this.#sentClose = true;
@@ -235,6 +251,11 @@ export class Channel {
   #closing(): void {
     this.#sentClose = true;
     this.#queue.clear();
+    if (this.#receivedClose) this.end();
+  }
+
+  #checkOpen(): void {
+    if (this.#receivedClose) throw new WireError('a message on a channel after its end');
   }
 
   /** @returns whether all of it has left */
