@@ -10,18 +10,17 @@ const credentials: ReadonlySet<string> = new Set(['authorization', 'sallyport-to
 /** What requests without a body mean, by everything that their meaning comes from. The oldest is forgotten first. */
 export class RememberedInspections {
   private readonly kept = new Map<string, Inspection>();
+  /** A head that is the last one of its connection again is the same object. */
+  private readonly keys = new WeakMap<RequestHead, string>();
 
   /** Undefined: what this head means is not to be remembered. */
   keyOf(head: RequestHead): string | undefined {
-    const { method, target, headers, upgrade } = head;
-    if (upgrade !== undefined) return undefined;
-    let key = `${method} ${target.path}\n${target.query ?? '\t'}`;
-    for (const [name, value] of headers) {
-      // A token apart from Authorization leaves that to the target, so then its value is part of the request.
-      if (name === 'sallyport-token' || name === 'cookie') return undefined;
-      if (!credentials.has(name)) key += `\n${name}\t${value}`;
+    let key = this.keys.get(head);
+    if (key === undefined) {
+      key = keyOf(head);
+      if (key !== undefined) this.keys.set(head, key);
     }
-    return key.length <= maxKeyLength ? key : undefined;
+    return key;
   }
 
   get(key: string): Inspection | undefined {
@@ -32,4 +31,16 @@ export class RememberedInspections {
     if (this.kept.size >= maxKept) this.kept.delete(this.kept.keys().next().value!);
     this.kept.set(key, inspection);
   }
+}
+
+function keyOf(head: RequestHead): string | undefined {
+  const { method, target, headers, upgrade } = head;
+  if (upgrade !== undefined) return undefined;
+  let key = `${method} ${target.path}\n${target.query ?? '\t'}`;
+  for (const [name, value] of headers) {
+    // A token apart from Authorization leaves that to the target, so then its value is part of the request.
+    if (name === 'sallyport-token' || name === 'cookie') return undefined;
+    if (!credentials.has(name)) key += `\n${name}\t${value}`;
+  }
+  return key.length <= maxKeyLength ? key : undefined;
 }
