@@ -18,12 +18,17 @@ export const envelope = z.strictObject({
 });
 export type Envelope = z.infer<typeof envelope>;
 
-/** Encodes a frame with an attachment. */
-export function encodeBinaryFrame(message: Envelope, attachment: Uint8Array): Buffer {
+/** What stands before the attachment in a binary frame. */
+export function encodeBinaryHead(message: Envelope): Buffer {
   const head = Buffer.from(JSON.stringify(message), 'utf8');
   const length = Buffer.alloc(4);
   length.writeUInt32BE(head.length);
-  return Buffer.concat([length, head, attachment]);
+  return Buffer.concat([length, head]);
+}
+
+/** Encodes a frame with an attachment. */
+export function encodeBinaryFrame(message: Envelope, attachment: Uint8Array): Buffer {
+  return Buffer.concat([encodeBinaryHead(message), attachment]);
 }
 
 /** Splits a binary frame; undefined when its lengths lie. The envelope is still to be validated. */

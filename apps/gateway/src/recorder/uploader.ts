@@ -1,9 +1,10 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { nextChain, setPreviousChain } from '@sallyport/recording';
 import { LinkError } from '../link/link-error.js';
 import type { ControlPlaneLink } from '../link/control-plane-link.js';
 import type { Logger } from '../logger.js';
 import { removeChainState, startOfChain, writeChainState, type ChainState } from './chain-state.js';
+import { SegmentMemory } from './segment-memory.js';
 import type { SealedSegment } from './spool.js';
 
 export interface UploaderOptions {
@@ -53,6 +54,7 @@ export class Uploader {
   readonly #queues = new Map<string, SessionQueue>();
   /** Those of them that have something to deliver, in the order of their turns. */
   readonly #turns = new Map<string, SessionQueue>();
+  readonly #memory = new SegmentMemory();
   #active = 0;
   #waiting = 0;
   #wakeUp: NodeJS.Timeout | undefined;
@@ -164,13 +166,15 @@ export class Uploader {
       // Somebody removed a file. What is left is still evidence, and the gap shows in its numbering.
       this.options.log.error({ sessionId, missing: queue.state.next }, 'a recording segment is gone from the spool');
     }
-    const bytes = await readFile(path);
+    const bytes = await this.#memory.read(path);
     setPreviousChain(bytes, queue.state.chain);
     // On the thread pool: a mebibyte would hold up every session for a millisecond.
     const digest = Buffer.from(await crypto.subtle.digest('SHA-256', bytes));
     const chain = nextChain(queue.state.chain, digest);
     const body = { sessionId, index, sha256: digest.toString('hex'), chain: chain.toString('hex'), last };
     await link.request('recording.segment', body, { attachment: bytes, timeoutMs: uploadTimeoutMs });
+    // Without an answer the bytes may still be on their way.
+    this.#memory.giveBack(bytes);
     const state = { next: index + 1, chain };
     if (!last) await writeChainState(directory, sessionId, state);
     queue.state = state;
