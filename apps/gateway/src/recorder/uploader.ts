@@ -43,6 +43,8 @@ interface SessionQueue {
 
 const uploadTimeoutMs = 60_000;
 const usualPatienceMs = 30_000;
+/** What a session has just begun to pour out is not sent after it before it shows how much that will be. Milliseconds. */
+const settleMs = 300;
 /** How long to leave a busy gateway alone before looking again. Milliseconds. */
 const deferMs = 250;
 
@@ -108,10 +110,11 @@ export class Uploader {
     for (const sessionId of this.options.urgent?.() ?? []) nextTry = Math.min(nextTry, this.#begin(sessionId, now));
     const deferred = this.options.defer?.() === true;
     if (deferred) nextTry = Math.min(nextTry, now + deferMs);
-    const newest = deferred ? now - (this.options.patienceMs ?? usualPatienceMs) : now;
     for (const [sessionId, { segments }] of this.#turns) {
       if (deferred ? this.#active > 0 : this.#isFull) break;
-      if (segments[0]!.since <= newest) nextTry = Math.min(nextTry, this.#begin(sessionId, now));
+      const [first] = segments as [Waiting, ...Waiting[]];
+      const due = first.since + (deferred ? (this.options.patienceMs ?? usualPatienceMs) : first.last ? 0 : settleMs);
+      nextTry = Math.min(nextTry, due <= now ? this.#begin(sessionId, now) : due);
     }
     if (nextTry !== Infinity) this.#fillIn(nextTry - now + 1);
   }
