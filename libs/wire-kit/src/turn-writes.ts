@@ -17,6 +17,11 @@ export function corkForTurn(socket: Writable, bytes: number): void {
   if (corked.push(socket) === 1) setImmediate(uncorkAll);
 }
 
+/** Lets go of what was written to this socket before: for one that is about to be destroyed, which would forget it. */
+export function uncorkNow(socket: Writable): void {
+  if (socket.writableCorked > 0) socket.uncork();
+}
+
 function uncorkAll(): void {
   for (const socket of corked.splice(0)) socket.uncork();
 }

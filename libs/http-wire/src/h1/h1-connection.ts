@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { uncorkNow } from '@sallyport/wire-kit';
 import { WireFault, type ServerConnection, type Tunnel } from '../message.js';
 import { BodyPace } from '../server/body-pace.js';
 import { Deadline } from '../server/deadline.js';
@@ -64,6 +65,7 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
   }
 
   destroy(): void {
+    uncorkNow(this.socket);
     this.socket.destroy();
   }
 
@@ -86,6 +88,7 @@ class H1Connection implements ServerConnection, ExchangeOwner, BodyOwner {
 
   /** The client must see that something is missing. */
   breakOff(): void {
+    uncorkNow(this.socket);
     this.#transport?.resetAndDestroy();
     this.socket.destroy();
   }
