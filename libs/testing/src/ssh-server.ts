@@ -100,14 +100,18 @@ export function publicKeyOf(file: string): string {
   return execFileSync('ssh-keygen', ['-y', '-f', file], { encoding: 'utf8' }).trim();
 }
 
-/** Each connection is served by a child in a session of its own: the group of the server is not enough. */
+/**
+ * Each connection is served by a child in a session of its own: the group of the server is not enough. Parents first: one
+ * that outlives its child still tells the client how that ended.
+ */
 function killAll(pid: number): void {
-  for (const child of childrenOf(pid)) killAll(child);
+  const children = childrenOf(pid);
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It is gone already.
   }
+  for (const child of children) killAll(child);
 }
 
 function childrenOf(pid: number): number[] {
