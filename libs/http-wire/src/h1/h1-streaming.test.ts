@@ -182,12 +182,12 @@ test('HT-19: a client that stops reading is cut off, one that reads slowly is no
       writer.onDrain(more);
       more();
     },
-    { writeStallMs: 400 },
+    { writeStallMs: 2_000 },
   );
   const socket = connect(server.port, '127.0.0.1');
   socket.on('error', () => undefined).on('data', () => undefined);
   socket.write(get);
-  for (let at = 0; at < 5; at++) {
+  for (let at = 0; at < 15; at++) {
     socket.pause();
     await new Promise((resolve) => setTimeout(resolve, 150));
     socket.resume();
