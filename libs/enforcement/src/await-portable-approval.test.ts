@@ -75,7 +75,16 @@ function contextOf(approvals: ApprovalPort, session: { id: string; credentialId?
     },
     policy: { judge: () => hold },
     recorder: {
-      ...{ decision() {}, request() {}, response() {}, outcome() {}, note() {}, flush() {}, onDrain() {} },
+      ...{
+        decision() {},
+        request() {},
+        response() {},
+        outcome() {},
+        note() {},
+        flush() {},
+        flushSoon() {},
+        onDrain() {},
+      },
       congested: false,
     },
     approvals,

@@ -51,6 +51,10 @@ export class SessionTape implements RecorderPort {
     this.recorder.flush();
   }
 
+  flushSoon(): void {
+    this.recorder.flushSoon();
+  }
+
   onDrain(listener: () => void): void {
     this.recorder.onDrain(listener);
   }
@@ -83,6 +87,10 @@ class ExchangeTape implements TunnelTape {
 
   flush(): void {
     this.tape.flush();
+  }
+
+  flushSoon(): void {
+    this.tape.flushSoon();
   }
 
   onDrain(listener: () => void): void {

@@ -37,14 +37,24 @@ export interface SegmentHeader {
   readonly previousChain: Buffer;
 }
 
+/** The 16 bytes of a UUID. Throws RangeError when it is none. */
+export function sessionIdBytes(sessionId: string): Buffer {
+  const id = Buffer.from(sessionId.replaceAll('-', ''), 'hex');
+  if (id.length !== 16) throw new RangeError('a session id is a UUID');
+  return id;
+}
+
+/** @param bytes the 16 of a UUID */
+export function sessionIdOf(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
 /** A writer that learns the chain value later leaves it out and sets it with `setPreviousChain` before the segment leaves. */
 export function encodeSegmentHeader(sessionId: string, index: number, previousChain?: Uint8Array): Buffer {
   const header = Buffer.alloc(segmentHeaderBytes);
   header.write(segmentMagic, 0, 'latin1');
   header[4] = formatVersion;
-  const id = Buffer.from(sessionId.replaceAll('-', ''), 'hex');
-  if (id.length !== 16) throw new RangeError('a session id is a UUID');
-  id.copy(header, 8);
+  header.set(sessionIdBytes(sessionId), 8);
   header.writeUInt32BE(index, 24);
   if (previousChain) header.set(previousChain, chainOffset);
   return header;
@@ -58,9 +68,8 @@ export function setPreviousChain(segment: Buffer, previousChain: Uint8Array): vo
 export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
   if (bytes.length < segmentHeaderBytes || bytes.toString('latin1', 0, 4) !== segmentMagic) return undefined;
   if (bytes[4] !== formatVersion || bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0) return undefined;
-  const hex = bytes.toString('hex', 8, 24);
   return {
-    sessionId: hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    sessionId: sessionIdOf(bytes.subarray(8, 24)),
     index: bytes.readUInt32BE(24),
     previousChain: Buffer.from(bytes.subarray(chainOffset, segmentHeaderBytes)),
   };

@@ -4,6 +4,8 @@ export {
   formatVersion,
   frameHeaderBytes,
   segmentHeaderBytes,
+  sessionIdBytes,
+  sessionIdOf,
   setPreviousChain,
 } from './format.js';
 export type { Frame, RecordedDecision } from './frame.js';

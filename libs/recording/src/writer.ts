@@ -6,13 +6,18 @@ import { jsonString } from './json-string.js';
 
 /** Where frames go: a session's current segment. */
 export interface SegmentSink {
-  /** Appends whole frames, given in one or two pieces. Returns once the operating system has them; throws when it does not. */
-  append(frames: Uint8Array, rest?: Uint8Array): void;
+  /**
+   * Appends whole frames, given in one or two pieces. Returns once the operating system has them; throws when it does not.
+   * @param safe so many of the first bytes were kept elsewhere meanwhile
+   */
+  append(frames: Uint8Array, rest?: Uint8Array, safe?: number): void;
 }
 
 interface Page {
   readonly bytes: Buffer;
   length: number;
+  /** So many of its first bytes are on the disk already, in another place than the sink's. */
+  safe: number;
   owner: RecordingWriter | undefined;
 }
 
@@ -38,6 +43,7 @@ export class FrameBuffer {
     const page = (this.#pages[at] ??= {
       bytes: Buffer.allocUnsafeSlow(this.pageBytes),
       length: 0,
+      safe: 0,
       owner: undefined,
     });
     page.owner?.spill();
@@ -54,6 +60,7 @@ export class FrameBuffer {
 /** Encodes one session's recording. The first failure is final: every later `flush` throws it again. */
 export class RecordingWriter {
   #failure: Error | undefined;
+  #owed: Buffer | undefined;
   #page: Page | undefined;
 
   constructor(
@@ -63,6 +70,11 @@ export class RecordingWriter {
 
   get failure(): Error | undefined {
     return this.#failure;
+  }
+
+  /** After a failure: frames that were safe elsewhere, so that somebody counted on them, and that the sink did not take. */
+  get owed(): Buffer | undefined {
+    return this.#owed;
   }
 
   open(session: SessionInfo): void {
@@ -93,19 +105,34 @@ export class RecordingWriter {
     this.#json(frameTypes.close, JSON.stringify({ reason, interrupted }));
   }
 
-  /** Hands everything to the sink. Throws when anything of this recording could not be kept, now or earlier. */
+  /** Hands over what is not safe yet. Throws when anything of this recording could not be kept, now or earlier. */
   flush(): void {
-    this.spill();
+    const page = this.#ownPage();
+    if (page && page.length > page.safe) this.spill();
     if (this.#failure) throw this.#failure;
   }
 
-  /** Like `flush`, but remembers a failure instead of throwing: it is another session's turn. */
+  /** Hands everything to the sink, but remembers a failure instead of throwing: it is another session's turn. */
   spill(): void {
     const page = this.#ownPage();
     const pending = page?.length ?? 0;
     if (!page || pending === 0) return;
-    page.length = 0;
-    this.#append(page.bytes.subarray(0, pending));
+    const { safe } = page;
+    empty(page);
+    this.#append(page.bytes.subarray(0, pending), undefined, safe);
+  }
+
+  /** Whole frames that are not safe yet, and what precedes them on their way to the sink. Undefined: there are none. */
+  get loose(): { readonly frames: Buffer; readonly behind: number } | undefined {
+    const page = this.#ownPage();
+    if (!page || page.length === page.safe) return undefined;
+    return { frames: page.bytes.subarray(page.safe, page.length), behind: page.safe };
+  }
+
+  /** Somebody else keeps the loose frames until the sink has them. */
+  secured(): void {
+    const page = this.#ownPage();
+    if (page) page.safe = page.length;
   }
 
   /** Lets go of the page, and of what may still be on it. */
@@ -113,7 +140,7 @@ export class RecordingWriter {
     const page = this.#ownPage();
     this.#page = undefined;
     if (!page) return;
-    page.length = 0;
+    empty(page);
     page.owner = undefined;
   }
 
@@ -122,12 +149,13 @@ export class RecordingWriter {
     return this.#page?.owner === this ? this.#page : undefined;
   }
 
-  #append(frames: Uint8Array, rest?: Uint8Array): void {
+  #append(frames: Buffer, rest: Uint8Array | undefined, safe: number): void {
     if (this.#failure) return;
     try {
-      this.sink.append(frames, rest);
+      this.sink.append(frames, rest, safe);
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
+      if (safe > 0) this.#owed = Buffer.from(frames.subarray(0, safe));
     }
   }
 
@@ -168,8 +196,14 @@ export class RecordingWriter {
   #direct(type: number, payload: Uint8Array): void {
     const page = this.#reserve(frameHeaderBytes);
     writeFrameHeader(page.bytes, page.length, type, payload.length, nowMicros());
+    const { safe } = page;
     const pending = page.length + frameHeaderBytes;
-    page.length = 0;
-    this.#append(page.bytes.subarray(0, pending), payload);
+    empty(page);
+    this.#append(page.bytes.subarray(0, pending), payload, safe);
   }
+}
+
+function empty(page: Page): void {
+  page.length = 0;
+  page.safe = 0;
 }

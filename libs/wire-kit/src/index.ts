@@ -5,5 +5,6 @@ export { ByteWriter } from './byte-writer.js';
 export { ConnectionLimit } from './connection-limit.js';
 export { FlowGate } from './flow-gate.js';
 export { FrameBuffer } from './frame-buffer.js';
+export { atTurnEnd, type TurnTask } from './turn-end.js';
 export { corkForTurn, uncorkNow } from './turn-writes.js';
 export { WireError } from './wire-error.js';

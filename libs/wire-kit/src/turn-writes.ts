@@ -1,9 +1,11 @@
 import type { Writable } from 'node:stream';
+import { atTurnEnd } from './turn-end.js';
 
 /** What is larger leaves at once: it fills a socket by itself. Bytes. */
 const smallBytes = 16 * 1024;
 
 const corked: Writable[] = [];
+const uncorking = { turnEnded: uncorkAll };
 
 /**
  * Keeps what is written to a socket until this turn of the event loop has read everything that it found. Each write to a
@@ -14,7 +16,7 @@ const corked: Writable[] = [];
 export function corkForTurn(socket: Writable, bytes: number): void {
   if (bytes > smallBytes || socket.writableCorked > 0) return;
   socket.cork();
-  if (corked.push(socket) === 1) setImmediate(uncorkAll);
+  if (corked.push(socket) === 1) atTurnEnd(uncorking);
 }
 
 /** Lets go of what was written to this socket before: for one that is about to be destroyed, which would forget it. */

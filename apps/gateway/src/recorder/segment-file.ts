@@ -10,12 +10,21 @@ import {
   writevSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { encodeSegmentHeader, segmentHeaderBytes } from '@sallyport/recording';
+import { encodeSegmentHeader, segmentHeaderBytes, sessionIdBytes } from '@sallyport/recording';
 import { segmentFile } from './segment-names.js';
+
+/** Hears of every sync. Must not throw. */
+export interface SyncObserver {
+  began(): void;
+  /** @param error when the disk refused */
+  ended(segment: SegmentFile, error: Error | null): void;
+}
 
 /** The segment that a session is writing now. */
 export class SegmentFile {
   readonly openedAt = performance.now();
+  /** The session's id as 16 bytes. */
+  readonly id: Buffer;
   readonly #fd: number;
   readonly #path: string;
   #size: number;
@@ -29,6 +38,7 @@ export class SegmentFile {
     readonly sessionId: string,
     readonly index: number,
   ) {
+    this.id = sessionIdBytes(sessionId);
     this.#path = join(directory, segmentFile({ sessionId, index, state: 'open' }));
     this.#fd = openSync(this.#path, 'wx', 0o600);
     this.#size = 0;
@@ -77,29 +87,30 @@ export class SegmentFile {
     this.#dirty = false;
   }
 
-  /** Starts a sync unless one is under way; `failed` is called when the disk refuses. */
-  sync(failed: (error: Error) => void): void {
+  /** Starts a sync unless one is under way. */
+  sync(syncs: SyncObserver): void {
     if (this.#syncing || !this.#dirty) return;
     this.#syncing = true;
     this.#dirty = false;
+    syncs.began();
     fdatasync(this.#fd, (error) => {
       this.#syncing = false;
-      if (error) failed(error);
-      if (this.#sealed) this.#finish(failed);
+      syncs.ended(this, error);
+      if (this.#sealed) this.#finish(syncs);
     });
   }
 
   /** Gives the file its final name and lets go of it once the disk has it. Returns its path. Throws when it cannot be renamed. */
-  seal(failed: (error: Error) => void): string {
+  seal(syncs: SyncObserver): string {
     const sealed = join(this.directory, segmentFile({ ...this, state: 'sealed' }));
     renameSync(this.#path, sealed);
     this.#sealed = true;
-    if (!this.#syncing) this.#finish(failed);
+    if (!this.#syncing) this.#finish(syncs);
     return sealed;
   }
 
-  #finish(failed: (error: Error) => void): void {
-    if (this.#dirty) this.sync(failed);
+  #finish(syncs: SyncObserver): void {
+    if (this.#dirty) this.sync(syncs);
     else closeSync(this.#fd);
   }
 

@@ -1,6 +1,7 @@
 import type { DecisionRecord, SessionInfo } from '@sallyport/domain';
 import type { RecorderPort } from '@sallyport/enforcement';
 import { RecordingWriter, type SegmentSink } from '@sallyport/recording';
+import type { Journal } from './journal.js';
 import type { SegmentFile } from './segment-file.js';
 import type { Spool } from './spool.js';
 
@@ -12,6 +13,8 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
   #closing: string | undefined;
   #endWritten = false;
   #closed = false;
+  #staged = false;
+  #owedPaid = false;
   /** Highest exchange that was let through, and highest that is known to have ended. */
   #permitted = 0;
   #ended = 0;
@@ -72,6 +75,34 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
     if (this.#segment) this.#settle(this.#segment);
   }
 
+  flushSoon(): void {
+    if (this.#staged || this.#closing !== undefined) return;
+    this.#staged = true;
+    this.spool.stage(this);
+  }
+
+  /**
+   * Asked once after each `flushSoon`, to add what is not on the disk yet to the journal's batch; without a journal, nothing.
+   * Returns how many bytes it added; `secured` follows once they are kept.
+   */
+  offer(journal: Journal | undefined): number {
+    this.#staged = false;
+    const loose = journal && this.#writer.loose;
+    if (!loose || this.#closing !== undefined || this.#writer.failure || !this.spool.hasRoom(loose.frames.length))
+      return 0;
+    try {
+      const { id, index, size } = this.#openSegment();
+      return journal.add(id, index, size + loose.behind, loose.frames) ? loose.frames.length : 0;
+    } catch {
+      // The flush that follows meets the same and says so.
+      return 0;
+    }
+  }
+
+  secured(): void {
+    this.#writer.secured();
+  }
+
   onDrain(listener: () => void): void {
     this.spool.onDrain(listener);
   }
@@ -91,6 +122,7 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
       this.#endWritten = true;
       this.#seal(true);
       this.#closed = true;
+      this.spool.finished(this);
     } catch {
       return false;
     } finally {
@@ -100,12 +132,11 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
   }
 
   /** From the writer: whole frames. */
-  append(first: Uint8Array, rest?: Uint8Array): void {
+  append(first: Uint8Array, rest?: Uint8Array, safe = 0): void {
     try {
-      this.#segment ??= this.spool.startSegment(this, this.#nextIndex);
-      this.#nextIndex = this.#segment.index + 1;
-      this.spool.append(this.#segment, this.#closing !== undefined, first, rest);
-      if (this.#segment.size >= this.spool.segmentBytes && this.#closing === undefined) this.#seal(false);
+      const segment = this.#openSegment();
+      this.spool.append(segment, { essential: this.#closing !== undefined, counted: safe }, first, rest);
+      if (segment.size >= this.spool.segmentBytes && this.#closing === undefined) this.#seal(false);
     } catch (error) {
       if (this.#closing === undefined) this.spool.failed(this, error as Error);
       throw error;
@@ -119,17 +150,26 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
   /** Seals the open segment, if there is one with anything in it. Never throws. */
   sealSegment(): void {
     try {
-      this.#writer.flush();
+      this.#writer.spill();
+      if (this.#writer.failure) throw this.#writer.failure;
       if (this.#segment && !this.#segment.empty) this.#seal(false);
     } catch (error) {
       if (this.#closing === undefined) this.spool.failed(this, error as Error);
     }
   }
 
+  #openSegment(): SegmentFile {
+    this.#segment ??= this.spool.startSegment(this, this.#nextIndex);
+    this.#nextIndex = this.#segment.index + 1;
+    return this.#segment;
+  }
+
   /** After a failure the old writer stays silent for good: the end comes from a fresh one. */
   #writeEnd(reason: string): void {
-    const failed = this.#writer.failure;
+    const { failure: failed, owed } = this.#writer;
     const writer = failed ? new RecordingWriter(this.spool.buffer, this) : this.#writer;
+    if (owed && !this.#owedPaid) this.append(owed, undefined, owed.length);
+    this.#owedPaid = true;
     if (failed) writer.note('recording-failed', { error: failed.message });
     writer.close(reason);
     writer.flush();

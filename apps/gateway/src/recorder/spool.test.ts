@@ -113,8 +113,8 @@ test('CP-07: a long session becomes several segments that arrive in order, whole
 });
 
 /** A process that records on three sessions; `flushed` holds how far it came with each, by its own word. */
-function writing(options: ChildOptions = {}) {
-  const child = spawnSource(join(import.meta.dirname, 'testing-spool-writer.ts'), [directory.path, '3'], options);
+function writing(when: 'now' | 'at the end of a turn', options: ChildOptions = {}) {
+  const child = spawnSource(join(import.meta.dirname, 'testing-spool-writer.ts'), [directory.path, '3', when], options);
   const flushed = new Map<string, number>();
   let rest = '';
   child.stdout!.on('data', (data: Buffer) => {
@@ -147,23 +147,25 @@ async function expectRecovered(flushed: ReadonlyMap<string, number>): Promise<vo
   });
 }
 
-test.each([1, 2, 3])(
-  'killed while writing, nothing that was flushed is lost, and the rest says that it was cut (%i)',
-  async (round) => {
-    const { child, flushed, ended } = writing();
-    await eventually(() => (flushed.values().next().value ?? 0) >= 20 * round, 20_000);
-    child.kill('SIGKILL');
-    await ended;
-    await expectRecovered(flushed);
-  },
-  30_000,
-);
+describe.each(['now', 'at the end of a turn'] as const)('flushing %s', (when) => {
+  test.each([1, 2, 3])(
+    'killed while writing, nothing that was flushed is lost, and the rest says that it was cut (%i)',
+    async (round) => {
+      const { child, flushed, ended } = writing(when);
+      await eventually(() => (flushed.values().next().value ?? 0) >= 20 * round ** 3, 20_000);
+      child.kill('SIGKILL');
+      await ended;
+      await expectRecovered(flushed);
+    },
+    30_000,
+  );
 
-test('CP-07: when the disk takes no more, the session is told to end, and what was flushed before is whole', async () => {
-  const { flushed, ended } = writing({ maxFileBlocks: 60 });
-  expect(await ended).toBe(3);
-  await expectRecovered(flushed);
-}, 30_000);
+  test('CP-07: when the disk takes no more, the session is told to end, and what was flushed before is whole', async () => {
+    const { flushed, ended } = writing(when, { maxFileBlocks: 60 });
+    expect(await ended).toBe(3);
+    await expectRecovered(flushed);
+  }, 30_000);
+});
 
 test('CP-07: recovering twice, or after dying while recovering, changes nothing', async () => {
   const { spool, sealed } = makeSpool({ segmentBytes: 5000 });

@@ -1,9 +1,11 @@
 import { closeSync, fsync, fsyncSync, openSync } from 'node:fs';
 import { SallyportError, type SessionInfo } from '@sallyport/domain';
 import { FrameBuffer } from '@sallyport/recording';
+import { atTurnEnd } from '@sallyport/wire-kit';
 import type { Logger } from '../logger.js';
 import { makePrivateDirectory } from '../private-files.js';
-import { SegmentFile } from './segment-file.js';
+import { Journal } from './journal.js';
+import { SegmentFile, type SyncObserver } from './segment-file.js';
 import { SessionRecorder } from './session-recorder.js';
 
 export interface SealedSegment {
@@ -27,6 +29,13 @@ export interface SpoolOptions {
   readonly segmentAgeMs?: number;
 }
 
+interface AppendTerms {
+  /** The frames that end a recording may pass the quota: they are small, and without them it looks cut. */
+  readonly essential: boolean;
+  /** So many of the bytes are in the journal and count already. */
+  readonly counted: number;
+}
+
 const tickMs = 1000;
 const groupSyncMs = 100;
 const drainedBelow = 0.7;
@@ -46,6 +55,19 @@ export class Spool {
   /** Recorders that still have to write their end, because the disk refused it. */
   readonly #unfinished = new Set<SessionRecorder>();
   readonly #dirty = new Set<SegmentFile>();
+  /** Recorders that broke and did not write their end yet: the journal may hold what they still owe their segments. */
+  readonly #broken = new Set<SessionRecorder>();
+  readonly #journal: Journal;
+  /** Recorders that will flush before the turn is over. */
+  #staged: SessionRecorder[] = [];
+  #syncsUnderWay = 0;
+  readonly #syncs: SyncObserver = {
+    began: () => void (this.#syncsUnderWay += 1),
+    ended: (segment, error) => {
+      this.#syncsUnderWay -= 1;
+      if (error) this.#broke(segment.sessionId, error);
+    },
+  };
   readonly #drainListeners: (() => void)[] = [];
   readonly #directoryFd: number;
   #directoryDirty = false;
@@ -59,6 +81,7 @@ export class Spool {
     this.segmentBytes = options.segmentBytes ?? 1024 * 1024;
     makePrivateDirectory(options.directory);
     this.#directoryFd = openSync(options.directory, 'r');
+    this.#journal = new Journal(options.directory, options.durability === 'fsync');
     this.#tick = setInterval(() => this.#sealOld(), tickMs);
     this.#tick.unref();
   }
@@ -111,14 +134,42 @@ export class Spool {
     return segment;
   }
 
-  /** @param essential the frames that end a recording may pass the quota: they are small, and without them it looks cut. */
-  append(segment: SegmentFile, essential: boolean, first: Uint8Array, rest?: Uint8Array): void {
-    const length = first.length + (rest?.length ?? 0);
-    if (!essential && this.#bytes + length > this.options.maxBytes) throw new Error('the recording spool is full');
+  hasRoom(bytes: number): boolean {
+    return this.#bytes + bytes <= this.options.maxBytes;
+  }
+
+  append(segment: SegmentFile, terms: AppendTerms, first: Uint8Array, rest?: Uint8Array): void {
+    const length = first.length + (rest?.length ?? 0) - terms.counted;
+    if (!terms.essential && !this.hasRoom(length)) throw new Error('the recording spool is full');
     segment.append(first, rest);
     this.#grow(length);
     this.#dirty.add(segment);
-    if (this.options.durability === 'write') this.#groupSync ??= setTimeout(() => this.#syncAll(), groupSyncMs);
+    this.#syncSoon();
+  }
+
+  /** The recorder will flush before this turn of the event loop is over. */
+  stage(recorder: SessionRecorder): void {
+    if (this.#staged.push(recorder) === 1) atTurnEnd(this);
+  }
+
+  /** What several recorders are about to flush goes into the journal in one write; a flush has nothing left to do then. */
+  turnEnded(): void {
+    const staged = this.#staged;
+    this.#staged = [];
+    const offered: SessionRecorder[] = [];
+    let total = 0;
+    for (const recorder of staged) {
+      // For one alone its own segment is as good.
+      const bytes = recorder.offer(staged.length > 1 ? this.#journal : undefined);
+      if (bytes === 0) continue;
+      offered.push(recorder);
+      total += bytes;
+      this.#grow(bytes);
+    }
+    if (offered.length === 0) return;
+    if (!this.#journal.commit()) return this.#grow(-total);
+    for (const recorder of offered) recorder.secured();
+    this.#syncSoon();
   }
 
   /** In `fsync` durability: blocks until the disk has the segment. */
@@ -131,7 +182,7 @@ export class Spool {
   seal(recorder: SessionRecorder, segment: SegmentFile, last: boolean): void {
     this.#dirty.delete(segment);
     this.#writing.delete(recorder);
-    const path = segment.seal((error) => this.#broke(recorder.sessionId, error));
+    const path = segment.seal(this.#syncs);
     this.#directoryDirty = true;
     this.options.onSealed({ sessionId: recorder.sessionId, index: segment.index, path, bytes: segment.size, last });
   }
@@ -141,7 +192,13 @@ export class Spool {
     this.#unfinished.add(recorder);
   }
 
+  /** The recording has its end. */
+  finished(recorder: SessionRecorder): void {
+    this.#broken.delete(recorder);
+  }
+
   failed(recorder: SessionRecorder, error: Error): void {
+    this.#broken.add(recorder);
     this.#broke(recorder.sessionId, error);
   }
 
@@ -150,6 +207,7 @@ export class Spool {
     clearInterval(this.#tick);
     clearTimeout(this.#groupSync);
     for (const recorder of [...this.#writing]) recorder.sealSegment();
+    if (this.#broken.size === 0) this.#journal.stop();
     fsyncSync(this.#directoryFd);
     closeSync(this.#directoryFd);
   }
@@ -172,11 +230,16 @@ export class Spool {
     }
   }
 
+  #syncSoon(): void {
+    this.#groupSync ??= setTimeout(() => this.#syncAll(), groupSyncMs);
+  }
+
   /** One sync for all that was written meanwhile: bounds what a loss of power can take without slowing anybody. */
   #syncAll(): void {
     this.#groupSync = undefined;
-    for (const segment of this.#dirty) segment.sync((error) => this.#broke(segment.sessionId, error));
+    for (const segment of this.#dirty) segment.sync(this.#syncs);
     this.#dirty.clear();
+    this.#journal.sync((error) => this.options.log.error({ error: error.message }, 'the journal cannot be synced'));
     if (!this.#directoryDirty) return;
     this.#directoryDirty = false;
     fsync(this.#directoryFd, (error) => {
@@ -186,11 +249,23 @@ export class Spool {
 
   #sealOld(): void {
     // What was said after a segment was sealed, such as how a long exchange ended, begins the next.
+    const settled = this.#syncsUnderWay === 0 && !this.#journal.syncing;
     this.buffer.spillAll();
+    if (settled) this.#rotateJournal();
     const before = performance.now() - (this.options.segmentAgeMs ?? 5000);
     for (const recorder of [...this.#writing]) recorder.sealIfOlder(before);
     for (const recorder of [...this.#unfinished]) {
       if (recorder.tryFinish()) this.#unfinished.delete(recorder);
+    }
+  }
+
+  /** Everything in the journal is in its segments now; what its other file holds was there a tick ago, and is on the disk. */
+  #rotateJournal(): void {
+    if (!this.#journal.used || this.#broken.size > 0) return;
+    try {
+      this.#journal.rotate();
+    } catch (error) {
+      this.options.log.warn({ error: (error as Error).message }, 'the journal cannot be emptied');
     }
   }
 }

@@ -10,11 +10,12 @@ import {
   type ResourceBinding,
 } from '@sallyport/enforcement';
 import type { SqlInspector } from '@sallyport/sql';
-import { corkForTurn, FlowGate } from '@sallyport/wire-kit';
+import { FlowGate } from '@sallyport/wire-kit';
 import type { CatalogSource } from './catalog-source.js';
 import { cancelUpstream } from './cancel.js';
 import { capabilities } from './capabilities.js';
 import type { CatalogView } from './classification.js';
+import { Outbox } from './outbox.js';
 import { fatalMessage } from './refuse.js';
 import { ReplyQueue, type Unit } from './replies.js';
 import { ReplySide } from './reply-side.js';
@@ -30,8 +31,6 @@ const recorderFull = 2;
 const backlogFull = 4;
 /** How much the client may send ahead while its requests wait. Bytes; the socket still notices when the client leaves. */
 const maxBacklog = 64 << 10;
-/** Up to here joining pieces is cheaper than writing them one by one. Bytes. */
-const joinBelow = 64 << 10;
 /** While data moves, policy is asked so often whether what moves them may still run. Milliseconds. */
 const askAgainMs = 500;
 
@@ -65,6 +64,7 @@ export class Session implements SessionCore {
   readonly #replySide: ReplySide;
   readonly #clientGate: FlowGate;
   readonly #upstreamGate: FlowGate;
+  readonly #outbox: Outbox;
   #askedAt = performance.now();
 
   /** @param lastSeq numbers already given out in this session */
@@ -82,6 +82,11 @@ export class Session implements SessionCore {
     this.state.searchPath = parts.searchPath;
     this.#clientGate = new FlowGate(parts.client);
     this.#upstreamGate = new FlowGate(parts.upstream);
+    this.#outbox = new Outbox(live.recorder, parts.client, parts.upstream, {
+      clientFull: () => this.#upstreamGate.hold(peerFull),
+      upstreamFull: () => this.#clientGate.hold(peerFull),
+      unrecorded: (error) => this.#unrecorded(error),
+    });
     this.#requestSide = new RequestSide(this);
     this.#replySide = new ReplySide(this, this.#requestSide);
   }
@@ -118,18 +123,13 @@ export class Session implements SessionCore {
 
   toClient(bytes: Buffer, done?: () => void): void {
     if (this.closed) return;
-    const { client, live } = this.parts;
-    const { recorder } = live;
+    const { recorder } = this.context;
     try {
       recorder.response(bytes);
-      recorder.flush();
     } catch (error) {
-      this.host.log('error', 'a response could not be recorded', { session: live.info.id, reason: textOf(error) });
-      return this.#end(fatalMessage('58030', 'the session could not be recorded'), 'the recording failed');
+      return this.#unrecorded(error);
     }
-    corkForTurn(client, bytes.length);
-    const room = client.write(bytes, done);
-    if (!room && client.writableNeedDrain) this.#upstreamGate.hold(peerFull);
+    this.#outbox.toClient(bytes, done);
     if (recorder.congested) {
       this.#upstreamGate.hold(recorderFull);
       recorder.onDrain(() => this.#upstreamGate.release(recorderFull));
@@ -137,21 +137,7 @@ export class Session implements SessionCore {
   }
 
   toUpstream(requests: readonly (Buffer | Permit<Buffer>)[]): void {
-    const { upstream, live } = this.parts;
-    const taken: Buffer[] = [];
-    try {
-      for (const request of requests) taken.push(Buffer.isBuffer(request) ? request : request.take());
-      if (this.replies.copyingIn > 0) live.recorder.flush();
-    } catch (error) {
-      this.host.log('error', 'a decision could not be recorded', { session: live.info.id, reason: textOf(error) });
-      return this.#end(fatalMessage('58030', 'the session could not be recorded'), 'the recording failed');
-    }
-    let room = true;
-    for (const part of joined(taken)) {
-      corkForTurn(upstream, part.length);
-      room = upstream.write(part);
-    }
-    if (!room && upstream.writableNeedDrain) this.#clientGate.hold(peerFull);
+    this.#outbox.toUpstream(requests);
   }
 
   unitEnded(unit: Unit, outcome: ApprovalOutcome): void {
@@ -212,7 +198,7 @@ export class Session implements SessionCore {
   /** Whether the memory of what was read from the target is still in use. */
   #holdsReads(): boolean {
     const { client } = this.parts;
-    return !(client instanceof TLSSocket) && (client.writableLength > 0 || this.#replySide.backlog > 0);
+    return !(client instanceof TLSSocket) && (this.#outbox.holdsReplies || this.#replySide.backlog > 0);
   }
 
   /** Whether something that is under way may no longer be; then the session is over. */
@@ -237,10 +223,21 @@ export class Session implements SessionCore {
     this.fatal('57P01', 'the connection to the target was lost');
   }
 
+  #unrecorded(error: unknown): void {
+    this.host.log('error', 'the session could not be recorded', {
+      session: this.context.session.id,
+      reason: textOf(error),
+    });
+    this.#end(fatalMessage('58030', 'the session could not be recorded'), 'the recording failed');
+  }
+
   #end(last: Buffer | undefined, reason: string): void {
     if (this.closed) return;
     this.closed = true;
     const { client, upstream, onClose, live } = this.parts;
+    // Whoever is cut off has nothing more to ask; what was answered still arrives, and so does what a client said as it left.
+    if (last) this.#outbox.dropRequests();
+    this.#outbox.leaveNow();
     // A server notices a lost connection only once its statement has ended: whoever is cut off must not run on there.
     if (this.replies.length > 0 && !upstream.destroyed) this.#cancelOnTarget();
     this.#requestSide.abandonHeld();
@@ -274,20 +271,6 @@ const lingerMs = 2000;
 export function contextOf(live: LiveSession): EnforcementContext {
   const { info: session, policy, recorder, approvals } = live;
   return { session, policy, recorder, approvals, capabilities };
-}
-
-function joined(parts: readonly Buffer[]): readonly Buffer[] {
-  const [first] = parts;
-  if (!first || parts.length === 1) return parts;
-  let total = 0;
-  let adjacent = true;
-  for (const part of parts) {
-    // A group of messages that all go on as they came is one piece of what was read.
-    adjacent &&= part.buffer === first.buffer && part.byteOffset === first.byteOffset + total;
-    total += part.length;
-  }
-  if (adjacent) return [Buffer.from(first.buffer, first.byteOffset, total)];
-  return total <= joinBelow ? [Buffer.concat(parts, total)] : parts;
 }
 
 function textOf(error: unknown): string {

@@ -160,6 +160,7 @@ export class TestingHost implements GatewayHost {
       get congested() {
         return host.congested;
       },
+      flushSoon: () => undefined,
       onDrain: (listener) => void this.#onDrain.push(listener),
     };
   }

@@ -40,6 +40,7 @@ class KeptRecording implements RecorderPort {
   flush(): void {
     if (this.full) throw new Error('the disk is full');
   }
+  flushSoon(): void {}
   onDrain(): void {}
 }
 
