@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Permit, RecorderPort } from '@sallyport/enforcement';
 import { atTurnEnd, type TurnTask } from '@sallyport/wire-kit';
+import { empty } from './empty.js';
 
 /** What is larger leaves at once: it fills a socket by itself. Bytes. */
 const smallBytes = 16 * 1024;
@@ -22,8 +23,8 @@ interface ClientPart {
 
 /** What a session has to say in both directions: it leaves when the turn ends, once all of it is on the disk. */
 export class Outbox implements TurnTask {
-  #requests: (Buffer | Permit<Buffer>)[] = [];
-  #replies: ClientPart[] = [];
+  readonly #requests: (Buffer | Permit<Buffer>)[] = [];
+  readonly #replies: ClientPart[] = [];
   #due = false;
 
   constructor(
@@ -60,7 +61,7 @@ export class Outbox implements TurnTask {
 
   /** Nothing that waits for the target may reach it any more. */
   dropRequests(): void {
-    this.#requests = [];
+    empty(this.#requests);
   }
 
   turnEnded(): void {
@@ -72,17 +73,18 @@ export class Outbox implements TurnTask {
     const requests = this.#requests;
     const replies = this.#replies;
     if (requests.length === 0 && replies.length === 0) return;
-    this.#requests = [];
-    this.#replies = [];
-    const taken: Buffer[] = [];
     try {
-      for (const request of requests) taken.push(Buffer.isBuffer(request) ? request : request.take());
+      for (let at = 0; at < requests.length; at += 1) requests[at] = taken(requests[at]!);
       this.recorder.flush();
     } catch (error) {
+      empty(requests);
+      empty(replies);
       return this.owner.unrecorded(error);
     }
-    if (taken.length > 0) this.#writeRequests(taken);
+    if (requests.length > 0) this.#writeRequests(requests as Buffer[]);
     if (replies.length > 0) this.#writeReplies(replies);
+    empty(requests);
+    empty(replies);
   }
 
   #leave(now: boolean): void {
@@ -93,10 +95,10 @@ export class Outbox implements TurnTask {
     atTurnEnd(this);
   }
 
-  #writeRequests(taken: readonly Buffer[]): void {
+  #writeRequests(requests: readonly Buffer[]): void {
     const { upstream } = this;
     let room = true;
-    for (const part of joined(taken)) room = upstream.write(part);
+    for (const part of joined(requests)) room = upstream.write(part);
     if (!room && upstream.writableNeedDrain) this.owner.upstreamFull();
   }
 
@@ -106,6 +108,10 @@ export class Outbox implements TurnTask {
     for (const { bytes, done } of replies) room = client.write(bytes, done);
     if (!room && client.writableNeedDrain) this.owner.clientFull();
   }
+}
+
+function taken(request: Buffer | Permit<Buffer>): Buffer {
+  return Buffer.isBuffer(request) ? request : request.take();
 }
 
 function joined(parts: readonly Buffer[]): readonly Buffer[] {

@@ -1,5 +1,6 @@
 import type { Action, Obligation } from '@sallyport/domain';
 import type { Inspection, StatementInspection } from '@sallyport/sql';
+import { empty } from './empty.js';
 import type { CopyMask, RowMask } from './mask.js';
 import type { FormatCode } from './messages.js';
 
@@ -138,7 +139,7 @@ export class ReplyQueue {
     this.#items[this.#head] = undefined as unknown as Reply;
     this.#head += 1;
     if (this.#head === this.#items.length) {
-      this.#items.length = 0;
+      empty(this.#items);
       this.#head = 0;
     } else if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);

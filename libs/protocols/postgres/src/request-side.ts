@@ -2,6 +2,7 @@ import type { Permit } from '@sallyport/enforcement';
 import { FrameBuffer, WireError } from '@sallyport/wire-kit';
 import { EncodingError, headerBytes } from './codec.js';
 import { CopyInStream } from './copy-in-stream.js';
+import { empty } from './empty.js';
 import { ExtendedRequests } from './extended-requests.js';
 import type { HeldRequest } from './held-request.js';
 import { Judgement } from './judgement.js';
@@ -81,7 +82,7 @@ export class RequestSide {
 
   /** Called after each batch of replies. */
   repliesArrived(): void {
-    if (this.core.replies.length === 0) {
+    if (this.#drained.length > 0 && this.core.replies.length === 0) {
       for (const wake of this.#drained.splice(0)) wake();
     }
     if (this.#waiting !== 'replies') return;
@@ -133,7 +134,7 @@ export class RequestSide {
     } catch (error) {
       this.#fail(error);
     } finally {
-      this.#out.length = 0;
+      empty(this.#out);
       this.#pumping = false;
     }
   }
