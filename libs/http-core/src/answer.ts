@@ -31,8 +31,12 @@ export class Answer implements BodySink {
   #over = false;
   /** Why the target has to wait: the client, the recorder. */
   #waits = 0;
+  /** Not with a mask: it may keep what it is given. */
+  readonly holds: (() => boolean) | undefined;
 
-  constructor(private readonly parts: AnswerParts) {}
+  constructor(private readonly parts: AnswerParts) {
+    this.holds = parts.mask ? undefined : () => this.#writer?.holds === true;
+  }
 
   start(): void {
     const { head, body } = this.parts;
@@ -90,7 +94,7 @@ export class Answer implements BodySink {
     if (bytes.length === 0) return;
     this.#count(bytes);
     if (this.#collected) {
-      this.#collected.push(bytes);
+      this.#collected.push(this.holds ? Buffer.from(bytes) : bytes);
       if (this.#bytes > wholeUpTo) this.#stream();
       return;
     }

@@ -55,11 +55,16 @@ export class WireFault extends Error {
 }
 
 export interface BodySink {
-  /** The chunk belongs to the receiver from now on. */
+  /** The chunk belongs to the receiver from now on, unless it has `holds`. */
   data(chunk: Buffer): void;
   end(): void;
   /** The body broke off: what came is not whole. Nothing follows. */
   error(fault: WireFault): void;
+  /**
+   * For a receiver that may be lent its chunks, whose memory is written to again as soon as this says false: whether any
+   * byte of what it was handed may still be read, by it or by whom it handed it on to. Asked after the end as well.
+   */
+  readonly holds?: (() => boolean) | undefined;
 }
 
 /** A body on its way in. Nothing is delivered before `start`, and nothing inside the call to it. */
@@ -75,6 +80,8 @@ export interface BodyReader {
 
 /** A body on its way out. */
 export interface BodyWriter {
+  /** What was written may still be read. Otherwise its memory may be written to again. */
+  readonly holds: boolean;
   /** False: wait for `onDrain` before writing more. */
   write(chunk: Buffer): boolean;
   end(): void;

@@ -32,6 +32,10 @@ export class AnswerBody implements BodyWriter {
     process.nextTick(() => this.#flushLead());
   }
 
+  get holds(): boolean {
+    return this.sender.holds;
+  }
+
   write(chunk: Buffer): boolean {
     if (this.#over) return false;
     if (chunk.length === 0 || this.framing === 'none') return !this.sender.blocked;

@@ -28,6 +28,14 @@ export class SocketSender {
     return this.#blocked;
   }
 
+  /**
+   * What was written waits here or in the socket. A socket counts what it has until the system, or TLS, has taken it over,
+   * an HTTP/2 stream until its frames are written.
+   */
+  get holds(): boolean {
+    return this.#waiting.length > 0 || this.socket.writableLength > 0;
+  }
+
   /** False: more waits than the socket takes. */
   write(bytes: Buffer): boolean {
     if (this.#blocked) {

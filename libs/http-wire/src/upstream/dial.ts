@@ -1,5 +1,12 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
+import { connect as connectTcp, isIP, type Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net';
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  createSecureContext,
+  type ConnectionOptions,
+  type SecureContext,
+} from 'node:tls';
+import { connectReusing } from '@sallyport/wire-kit';
 import { WireFault } from '../message.js';
 import { bareHost, resolveTarget, type ResolveOptions } from './address.js';
 
@@ -34,57 +41,48 @@ export class Dialer {
 
   /** A connected socket, TLS verified. Rejects with a WireFault, also when the signal aborts. */
   async dial(alpn: readonly Alpn[], signal: AbortSignal): Promise<Socket> {
-    const plain = await this.#connect(signal);
-    if (this.endpoint.tls === 'disable') return plain;
-    try {
-      return await this.#secure(plain, alpn, signal);
-    } catch (cause) {
-      plain.destroy();
-      if (signal.aborted) throw abortFault(signal);
-      throw new WireFault('upstream-tls', `no trusted TLS connection to the target: ${reasonOf(cause)}`, 502);
-    }
-  }
-
-  async #connect(signal: AbortSignal): Promise<Socket> {
-    const { host, port } = this.endpoint;
+    const { host, port, tls } = this.endpoint;
     const addresses = await aborted(resolveTarget(host, port, this.options), signal);
-    const socket = connectTcp({
+    const to: TcpSocketConnectOpts = {
       host: addresses.length === 1 ? addresses[0].address : bareHost(host),
       port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: 1_000,
       lookup: (_host, _options, found) => found(null, [...addresses]),
-    });
-    try {
-      await settled(socket, 'connect', signal);
-      return socket;
-    } catch (cause) {
-      socket.destroy();
-      if (signal.aborted) throw abortFault(signal);
-      throw new WireFault('upstream-unreachable', `the target cannot be reached: ${reasonOf(cause)}`, 502);
-    }
+    };
+    if (tls === 'disable') return connected(connectReusing((onread) => connectTcp({ ...to, onread })), signal);
+    return this.#secured(to, alpn, signal);
   }
 
-  async #secure(plain: Socket, alpn: readonly Alpn[], signal: AbortSignal): Promise<Socket> {
+  async #secured(to: TcpSocketConnectOpts, alpn: readonly Alpn[], signal: AbortSignal): Promise<Socket> {
     const name = bareHost(this.endpoint.serverName ?? this.endpoint.host);
-    const secure = connectTls({
-      socket: plain,
-      host: name,
-      ...(isIP(name) === 0 ? { servername: name } : {}),
-      secureContext: this.#secureContext(),
-      rejectUnauthorized: true,
-      ALPNProtocols: [...alpn],
-    });
+    const secureContext = this.#secureContext();
+    // A socket of its own: on top of one that is connected already, TLS would not read into memory that is used again.
+    const secure = connectReusing((onread) => {
+      const options: ConnectionOptions & SocketConstructorOpts = {
+        ...to,
+        onread,
+        ...(isIP(name) === 0 ? { servername: name } : {}),
+        // Left to itself, TLS would check a certificate for an address against the address that was dialled.
+        checkServerIdentity: (_dialled, certificate) => checkServerIdentity(name, certificate),
+        secureContext,
+        rejectUnauthorized: true,
+        ALPNProtocols: [...alpn],
+      };
+      return connectTls(options);
+    }, 'tls');
+    const proven = settled(secure, 'secureConnect', signal);
+    // Is waited for below; until then it may fail together with the connection.
+    proven.catch(ignore);
+    await connected(secure, signal);
     try {
-      await settled(secure, 'secureConnect', signal);
+      await proven;
       if (!secure.authorized) throw new Error('not authorized');
       return secure;
     } catch (cause) {
       secure.destroy();
-      throw cause;
+      if (signal.aborted) throw abortFault(signal);
+      throw new WireFault('upstream-tls', `no trusted TLS connection to the target: ${reasonOf(cause)}`, 502);
     }
   }
 
@@ -98,6 +96,18 @@ export class Dialer {
     });
     return this.#context;
   }
+}
+
+/** The socket, once TCP is. */
+async function connected<S extends Socket>(socket: S, signal: AbortSignal): Promise<S> {
+  try {
+    await settled(socket, 'connect', signal);
+  } catch (cause) {
+    socket.destroy();
+    if (signal.aborted) throw abortFault(signal);
+    throw new WireFault('upstream-unreachable', `the target cannot be reached: ${reasonOf(cause)}`, 502);
+  }
+  return socket.setNoDelay(true).setKeepAlive(true, 30_000);
 }
 
 /** Resolves at the event; rejects when the socket fails or closes first, or the signal aborts. */

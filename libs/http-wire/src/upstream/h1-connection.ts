@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { corkForTurn } from '@sallyport/wire-kit';
+import { corkForTurn, lendChunks, ownChunks, type Holder } from '@sallyport/wire-kit';
 import { WireFault } from '../message.js';
 import type { Exchange, ExchangeCarrier } from './exchange.js';
 import { H1ResponseBody, type BodySource } from './h1-response-body.js';
@@ -34,7 +34,11 @@ export class H1Connection implements ExchangeCarrier, BodySource, UploadOwner {
   /** Milliseconds until what is awaited is too late. */
   #budget: number;
   readonly #head: HeadBuffer;
-  readonly #onData = (chunk: Buffer): void => this.#guarded(() => this.#read(chunk));
+  readonly #onData = (chunk: Buffer): Holder | undefined => {
+    let holder: Holder | undefined;
+    this.#guarded(() => (holder = this.#read(chunk)));
+    return holder;
+  };
   readonly #onEnd = (): void => this.#guarded(() => this.#ended());
   readonly #onDrain = (): void => this.#upload?.drained();
 
@@ -45,8 +49,9 @@ export class H1Connection implements ExchangeCarrier, BodySource, UploadOwner {
   ) {
     this.#budget = limits.keepAliveMs;
     this.#head = new HeadBuffer(limits.maxHeadBytes);
-    socket.on('data', this.#onData).on('end', this.#onEnd).on('drain', this.#onDrain);
+    socket.on('end', this.#onEnd).on('drain', this.#onDrain);
     socket.on('error', () => this.#fail(broken())).on('close', () => this.#closed());
+    lendChunks(socket, this.#onData);
   }
 
   /** False: known to be dead, nothing can be sent on it. */
@@ -166,20 +171,23 @@ export class H1Connection implements ExchangeCarrier, BodySource, UploadOwner {
     this.destroy(fault);
   }
 
-  #read(chunk: Buffer): void {
+  /** Who may hold the chunk, which is lent: the next read may overwrite it. */
+  #read(chunk: Buffer): Holder | undefined {
     if (this.#phase === 'body') {
       this.#budget = this.limits.bodyIdleMs || Infinity;
-      this.#body?.receive(chunk);
-    } else if (this.#phase === 'head') this.#readHead(chunk);
+      return this.#body?.receive(chunk);
+    }
+    if (this.#phase === 'head') return this.#readHead(chunk);
     // Nobody asked: what comes next on this connection cannot be told from an answer.
-    else if (this.#phase === 'idle') this.destroy();
+    if (this.#phase === 'idle') this.destroy();
+    return undefined;
   }
 
-  #readHead(chunk: Buffer): void {
+  #readHead(chunk: Buffer): Holder | undefined {
     let bytes: Buffer | undefined = chunk;
     while (bytes !== undefined && this.#phase === 'head') {
       const cut = this.#head.push(bytes);
-      if (cut === undefined) return;
+      if (cut === undefined) return undefined;
       if (cut === 'tooLong') throw new WireFault('head-too-long', 'The head is too long');
       const { exchange, response } = { exchange: this.#exchange!, response: this.#parse(cut.text) };
       bytes = cut.rest;
@@ -187,31 +195,33 @@ export class H1Connection implements ExchangeCarrier, BodySource, UploadOwner {
       if (response.head.status >= 200) return this.#respond(exchange, response, bytes);
       if (++this.#interim > maxInterimResponses) throw new WireFault('interim', 'There are too many interim responses');
     }
+    return undefined;
   }
 
   #parse(text: string): ParsedResponse {
     return readResponseHead(text, this.#exchange!.request.method, this.limits.maxFields);
   }
 
-  #respond(exchange: Exchange, response: ParsedResponse, rest: Buffer | undefined): void {
+  #respond(exchange: Exchange, response: ParsedResponse, rest: Buffer | undefined): Holder | undefined {
     this.#response = response;
     const { framing, head } = response;
     if (framing === 'none') {
       this.complete(rest !== undefined);
       exchange.respond(head, undefined);
-      return;
+      return undefined;
     }
     const body = new H1ResponseBody(framing, head.bodyLength, this);
     this.#phase = 'body';
     this.#body = body;
     this.#budget = this.limits.bodyIdleMs || Infinity;
     exchange.respond(head, body);
-    if (this.#body !== body) return;
-    if (rest !== undefined) body.receive(rest);
-    else if (!body.started) this.wanted(false);
+    if (this.#body !== body) return undefined;
+    if (rest !== undefined) return body.receive(rest);
+    if (!body.started) this.wanted(false);
+    return undefined;
   }
 
-  #switch(exchange: Exchange, response: ParsedResponse, rest: Buffer | undefined): void {
+  #switch(exchange: Exchange, response: ParsedResponse, rest: Buffer | undefined): undefined {
     const asked = exchange.request.upgrade?.toLowerCase();
     if (asked === undefined || response.upgrade !== asked) {
       throw new WireFault('unasked-switch', 'The target switches to a protocol that was not asked for');
@@ -219,10 +229,11 @@ export class H1Connection implements ExchangeCarrier, BodySource, UploadOwner {
     const { socket } = this;
     this.#phase = 'tunnel';
     this.#budget = Infinity;
-    socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain);
+    ownChunks(socket, this.#onData);
+    socket.off('end', this.#onEnd).off('drain', this.#onDrain);
     // As node:http does it: neither flowing nor paused, so that the first listener starts the flow.
     (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-    if (rest !== undefined) socket.unshift(rest);
+    if (rest !== undefined) socket.unshift(Buffer.from(rest));
     if (!exchange.switchTo(response.head, socket)) this.destroy();
   }
 

@@ -1,3 +1,4 @@
+import type { Holder } from '@sallyport/wire-kit';
 import { ChunkedDecoder } from '../h1/chunked-decoder.js';
 import { LengthDecoder, type BodyDecoder } from '../h1/body-decoder.js';
 import { WireFault, type BodySink } from '../message.js';
@@ -73,11 +74,19 @@ export class H1ResponseBody implements SilenceableBody {
     this.#fault = undefined;
   }
 
-  /** Bytes from the connection. Throws a WireFault where they are no such body. */
-  receive(chunk: Buffer): void {
-    if (this.#state === 'flowing' && this.#held.length === 0) return this.#decode(chunk);
-    this.#held.push(chunk);
+  /**
+   * Bytes from the connection, which lends them. Throws a WireFault where they are no such body.
+   * @returns who may hold them
+   */
+  receive(chunk: Buffer): Holder | undefined {
+    if (this.#state === 'flowing' && this.#held.length === 0) {
+      const holder = this.#sink?.holds;
+      this.#decode(chunk, holder === undefined);
+      return holder;
+    }
+    this.#held.push(Buffer.from(chunk));
     if (this.#state !== 'flowing') this.source.wanted(false);
+    return undefined;
   }
 
   /** The connection ended in good order. */
@@ -94,10 +103,11 @@ export class H1ResponseBody implements SilenceableBody {
     if (this.#sink !== undefined) this.#tellFault();
   }
 
-  #decode(chunk: Buffer): void {
+  /** @param copied the receiver gets memory of its own */
+  #decode(chunk: Buffer, copied: boolean): void {
     const used = this.#decoder.step(chunk, 0, chunk.length);
     const piece = this.#decoder.chunk;
-    if (piece !== undefined) this.#sink?.data(piece);
+    if (piece !== undefined) this.#sink?.data(copied ? Buffer.from(piece) : piece);
     // The receiver may have cancelled just now.
     if (!this.#decoder.done || this.#ended()) return;
     this.#complete = true;
@@ -133,7 +143,7 @@ export class H1ResponseBody implements SilenceableBody {
     while (this.#state === 'flowing' && !this.#complete) {
       const chunk = this.#held.shift();
       if (chunk === undefined) break;
-      this.#decode(chunk);
+      this.#decode(chunk, false);
     }
     if (this.#state !== 'flowing') return;
     if (this.#complete) this.#finish();
