@@ -32,10 +32,10 @@ export class Answer implements BodySink {
   /** Why the target has to wait: the client, the recorder. */
   #waits = 0;
   /** Not with a mask: it may keep what it is given. */
-  readonly holds: (() => boolean) | undefined;
+  readonly holder: BodySink['holder'];
 
   constructor(private readonly parts: AnswerParts) {
-    this.holds = parts.mask ? undefined : () => this.#writer?.holds === true;
+    this.holder = parts.mask ? undefined : () => this.#writer?.holder();
   }
 
   start(): void {
@@ -94,7 +94,7 @@ export class Answer implements BodySink {
     if (bytes.length === 0) return;
     this.#count(bytes);
     if (this.#collected) {
-      this.#collected.push(this.holds ? Buffer.from(bytes) : bytes);
+      this.#collected.push(this.holder ? Buffer.from(bytes) : bytes);
       if (this.#bytes > wholeUpTo) this.#stream();
       return;
     }

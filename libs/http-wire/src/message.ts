@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Holder } from '@sallyport/wire-kit';
 
 /** Name in lower case; value as latin1 text without surrounding blanks. In the order received; names may repeat. */
 export type HeaderField = readonly [name: string, value: string];
@@ -55,16 +56,16 @@ export class WireFault extends Error {
 }
 
 export interface BodySink {
-  /** The chunk belongs to the receiver from now on, unless it has `holds`. */
+  /** The chunk belongs to the receiver from now on, unless it has a `holder`. */
   data(chunk: Buffer): void;
   end(): void;
   /** The body broke off: what came is not whole. Nothing follows. */
   error(fault: WireFault): void;
   /**
-   * For a receiver that may be lent its chunks, whose memory is written to again as soon as this says false: whether any
-   * byte of what it was handed may still be read, by it or by whom it handed it on to. Asked after the end as well.
+   * For a receiver that may be lent its chunks: who may still need any byte that it was handed until now, itself or whom it
+   * handed it on to. As soon as nobody does, the memory is written to again. Asked after the end as well.
    */
-  readonly holds?: (() => boolean) | undefined;
+  readonly holder?: (() => Holder | undefined) | undefined;
 }
 
 /** A body on its way in. Nothing is delivered before `start`, and nothing inside the call to it. */
@@ -80,8 +81,8 @@ export interface BodyReader {
 
 /** A body on its way out. */
 export interface BodyWriter {
-  /** What was written may still be read. Otherwise its memory may be written to again. */
-  readonly holds: boolean;
+  /** Who still needs what was written until now; undefined: nobody, its memory may be written to again. */
+  holder(): Holder | undefined;
   /** False: wait for `onDrain` before writing more. */
   write(chunk: Buffer): boolean;
   end(): void;

@@ -5,8 +5,8 @@ const plainSizes = [1 << 10, 16 << 10, 64 << 10] as const;
 /** A record holds no more (RFC 8446 section 5.1), and each is read by itself. */
 const secureSizes = [1 << 10, 16 << 10] as const;
 
-/** Memory kept for later besides what is read into; as much as a socket takes while one turn of the event loop writes to it. */
-const maxSpare = 4;
+/** Memory that one socket keeps besides what is read into: as many reads as one turn of the event loop may bring. */
+const maxSpare = 8;
 
 /** Whether memory that was lent is still read by whoever has it, or has it from them. */
 export type Holder = () => boolean;

@@ -1,3 +1,4 @@
+import type { Holder } from '@sallyport/wire-kit';
 import type { BodyWriter } from '../message.js';
 import { frameChunk, lastChunk } from '../h1/chunk-frame.js';
 import type { SocketSender } from './socket-sender.js';
@@ -32,8 +33,8 @@ export class AnswerBody implements BodyWriter {
     process.nextTick(() => this.#flushLead());
   }
 
-  get holds(): boolean {
-    return this.sender.holds;
+  holder(): Holder | undefined {
+    return this.sender.holder();
   }
 
   write(chunk: Buffer): boolean {

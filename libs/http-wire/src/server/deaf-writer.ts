@@ -2,7 +2,7 @@ import type { BodyWriter } from '../message.js';
 
 /** For the answer to a request that is gone. */
 export const deafWriter: BodyWriter = {
-  holds: false,
+  holder: () => undefined,
   write: () => false,
   end: () => undefined,
   abort: () => undefined,

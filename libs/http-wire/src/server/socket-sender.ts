@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { corkForTurn } from '@sallyport/wire-kit';
+import { corkForTurn, type Holder } from '@sallyport/wire-kit';
 import { Deadline } from './deadline.js';
 
 /** Bytes handed to the socket at a time: how progress is measured on a large answer. */
@@ -8,6 +8,8 @@ const sliceBytes = 64 * 1024;
 /** Writes to a socket in order, and notices a client that takes nothing. */
 export class SocketSender {
   #waiting: Buffer[] = [];
+  /** Bytes, ever. */
+  #written = 0;
   #blocked = false;
   #ending = false;
   #onDrain: (() => void) | undefined;
@@ -29,15 +31,18 @@ export class SocketSender {
   }
 
   /**
-   * What was written waits here or in the socket. A socket counts what it has until the system, or TLS, has taken it over,
-   * an HTTP/2 stream until its frames are written.
+   * Who needs what was written until now. A socket counts what it has until the system, or TLS, has taken it over; an HTTP/2
+   * stream until it is in its frames. Both are done with it in the order in which it came.
    */
-  get holds(): boolean {
-    return this.#waiting.length > 0 || this.socket.writableLength > 0;
+  holder(): Holder | undefined {
+    if (this.#backlog() === 0) return undefined;
+    const written = this.#written;
+    return () => this.#written - this.#backlog() < written;
   }
 
   /** False: more waits than the socket takes. */
   write(bytes: Buffer): boolean {
+    this.#written += bytes.length;
     if (this.#blocked) {
       this.#waiting.push(bytes);
       return false;
@@ -69,6 +74,11 @@ export class SocketSender {
     this.#waiting = [];
     this.#onDrain = undefined;
     this.socket.off('drain', this.#drained);
+  }
+
+  /** Bytes that wait here or in the socket. */
+  #backlog(): number {
+    return this.#waiting.reduce((sum, { length }) => sum + length, this.socket.writableLength);
   }
 
   #block(): void {

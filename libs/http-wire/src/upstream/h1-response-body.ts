@@ -17,19 +17,24 @@ export interface BodySource {
   broken(fault: WireFault): void;
 }
 
+/** A chunk that its receiver was not ready for, and who may need it afterwards. */
+interface HeldChunk {
+  readonly chunk: Buffer;
+  holder: Holder | undefined;
+}
+
 /** The body of an HTTP/1.1 response: decodes only what its receiver is ready for, and holds back the rest of a chunk. */
 export class H1ResponseBody implements SilenceableBody {
   readonly #decoder: BodyDecoder;
   #sink: BodySink | undefined;
   #state: 'waiting' | 'flowing' | 'paused' | 'over' = 'waiting';
-  #held: Buffer[] = [];
+  #held: HeldChunk[] = [];
   /** The connection ended. */
   #closed = false;
   /** All of it came, and only its receiver does not know yet. */
   #complete = false;
   #fault: WireFault | undefined;
   #scheduled = false;
-
   constructor(
     private readonly framing: Exclude<BodyFraming, 'none'>,
     length: number | undefined,
@@ -80,13 +85,13 @@ export class H1ResponseBody implements SilenceableBody {
    */
   receive(chunk: Buffer): Holder | undefined {
     if (this.#state === 'flowing' && this.#held.length === 0) {
-      const holder = this.#sink?.holds;
-      this.#decode(chunk, holder === undefined);
-      return holder;
+      this.#decode(chunk);
+      return this.#sink?.holder?.();
     }
-    this.#held.push(Buffer.from(chunk));
+    const held: HeldChunk = { chunk, holder: undefined };
+    this.#held.push(held);
     if (this.#state !== 'flowing') this.source.wanted(false);
-    return undefined;
+    return () => this.#held.includes(held) || held.holder?.() === true;
   }
 
   /** The connection ended in good order. */
@@ -103,11 +108,11 @@ export class H1ResponseBody implements SilenceableBody {
     if (this.#sink !== undefined) this.#tellFault();
   }
 
-  /** @param copied the receiver gets memory of its own */
-  #decode(chunk: Buffer, copied: boolean): void {
+  #decode(chunk: Buffer): void {
     const used = this.#decoder.step(chunk, 0, chunk.length);
     const piece = this.#decoder.chunk;
-    if (piece !== undefined) this.#sink?.data(copied ? Buffer.from(piece) : piece);
+    // Whoever does not say when it is done with it gets memory of its own.
+    if (piece !== undefined) this.#sink?.data(this.#sink.holder ? piece : Buffer.from(piece));
     // The receiver may have cancelled just now.
     if (!this.#decoder.done || this.#ended()) return;
     this.#complete = true;
@@ -141,9 +146,10 @@ export class H1ResponseBody implements SilenceableBody {
   #drain(): void {
     if (this.#fault !== undefined) return this.#tellFault();
     while (this.#state === 'flowing' && !this.#complete) {
-      const chunk = this.#held.shift();
-      if (chunk === undefined) break;
-      this.#decode(chunk, false);
+      const held = this.#held.shift();
+      if (held === undefined) break;
+      this.#decode(held.chunk);
+      held.holder = this.#sink?.holder?.();
     }
     if (this.#state !== 'flowing') return;
     if (this.#complete) this.#finish();
