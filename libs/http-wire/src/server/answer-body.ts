@@ -1,6 +1,6 @@
 import type { Holder } from '@sallyport/wire-kit';
 import type { BodyWriter } from '../message.js';
-import { frameChunk, lastChunk } from '../h1/chunk-frame.js';
+import { chunkEnd, chunkFront, copyBelow, frameChunk, lastChunk } from '../h1/chunk-frame.js';
 import type { SocketSender } from './socket-sender.js';
 
 /**
@@ -47,7 +47,7 @@ export class AnswerBody implements BodyWriter {
       return false;
     }
     const lead = this.#takeLead();
-    if (this.framing === 'chunked') return this.sender.write(frameChunk(chunk, lead));
+    if (this.framing === 'chunked') return this.#writeChunk(chunk, lead);
     if (lead === '') return this.sender.write(chunk);
     return this.sender.write(Buffer.concat([Buffer.from(lead, 'latin1'), chunk]));
   }
@@ -76,6 +76,12 @@ export class AnswerBody implements BodyWriter {
   /** The connection is gone: nothing is written any more. */
   lose(): void {
     this.#over = true;
+  }
+
+  #writeChunk(chunk: Buffer, lead: string): boolean {
+    if (chunk.length < copyBelow) return this.sender.write(frameChunk(chunk, lead));
+    const front = Buffer.from(chunkFront(chunk.length, lead), 'latin1');
+    return this.sender.writeTogether([front, chunk, chunkEnd]);
   }
 
   #flushLead(): void {

@@ -57,6 +57,23 @@ export class SocketSender {
     return !this.#blocked;
   }
 
+  /** As `write` for one after the other, in a single call of the system where the socket takes them. */
+  writeTogether(pieces: readonly Buffer[]): boolean {
+    if (this.#blocked || pieces.some(({ length }) => length > sliceBytes)) {
+      for (const piece of pieces) this.write(piece);
+      return !this.#blocked;
+    }
+    this.socket.cork();
+    let flowing = true;
+    for (const piece of pieces) {
+      this.#written += piece.length;
+      flowing = this.socket.write(piece);
+    }
+    this.socket.uncork();
+    if (!flowing) this.#block();
+    return flowing;
+  }
+
   /** Called whenever all that waited is gone. One listener at a time. */
   onDrain(listener: (() => void) | undefined): void {
     this.#onDrain = listener;
