@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import type { Action, Decision, DecisionRecord } from '@sallyport/domain';
 import type {
   ApprovalPort,
@@ -88,6 +89,7 @@ export class TestGateway {
   private constructor(
     private readonly binding: ResourceBinding,
     private readonly judge: (action: Action) => Decision,
+    private readonly tls: SecureContext | undefined,
   ) {
     const entrance = createHttpsEntrance([createHttpProtocol()]);
     const host = this.host();
@@ -97,8 +99,13 @@ export class TestGateway {
     });
   }
 
-  static async start(binding: ResourceBinding, judge: (action: Action) => Decision): Promise<TestGateway> {
-    const gateway = new TestGateway(binding, judge);
+  /** @param tls instead of in the clear */
+  static async start(
+    binding: ResourceBinding,
+    judge: (action: Action) => Decision,
+    tls?: SecureContext,
+  ): Promise<TestGateway> {
+    const gateway = new TestGateway(binding, judge, tls);
     gateway.server.listen(0, '127.0.0.1');
     await once(gateway.server, 'listening');
     return gateway;
@@ -124,7 +131,7 @@ export class TestGateway {
         maxUnauthenticated: 100,
       },
       pseudonymKey: new Uint8Array(32),
-      tls: () => undefined,
+      tls: () => this.tls,
       authenticate: (credential) =>
         Promise.resolve(
           /^token(-\d+)?$/.test(credential)
