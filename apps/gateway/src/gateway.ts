@@ -229,6 +229,7 @@ export class Gateway {
     return new Listener({
       address: config.listen[adapter.listener]!,
       reusePort: config.shared.has(adapter.listener),
+      plain: config.plain.has(adapter.listener),
       adapter,
       host: this.#host(adapter.listener),
       sessions: () => this.#sessions.count(protocols),

@@ -15,6 +15,7 @@ function listener(name: string, port: number, reusePort: boolean): Listener {
   const made = new Listener({
     address: { host: '127.0.0.1', port },
     reusePort,
+    plain: false,
     adapter,
     host,
     sessions: () => 0,

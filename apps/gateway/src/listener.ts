@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { GatewayHost, ProtocolAdapter } from '@sallyport/enforcement';
+import { acceptReusing } from '@sallyport/wire-kit';
 import type { ListenAddress } from './config.js';
 import type { Logger } from './logger.js';
 
@@ -7,6 +8,8 @@ export interface ListenerOptions {
   readonly address: ListenAddress;
   /** SO_REUSEPORT: processes of the same user may listen here too, and share what arrives. */
   readonly reusePort: boolean;
+  /** What is read goes straight to the protocol: no TLS reads for it. */
+  readonly plain: boolean;
   readonly adapter: ProtocolAdapter;
   readonly host: GatewayHost;
   /** Sessions that are open on this listener's protocol: the other sockets have not authenticated yet. */
@@ -23,7 +26,7 @@ export class Listener {
 
   constructor(private readonly options: ListenerOptions) {
     this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) =>
-      this.#accept(socket),
+      this.#accept(options.plain ? acceptReusing(socket) : socket),
     );
   }
 

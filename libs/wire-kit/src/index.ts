@@ -7,6 +7,6 @@ export { FlowGate } from './flow-gate.js';
 export { FrameBuffer } from './frame-buffer.js';
 export { atTurnEnd, type TurnTask } from './turn-end.js';
 export type { ChunkReader, Holder } from './reused-reads.js';
-export { connectReusing, lendChunks, ownChunks } from './reused-reads.js';
+export { acceptReusing, connectReusing, lendChunks, ownChunks } from './reused-reads.js';
 export { corkForTurn, uncorkNow } from './turn-writes.js';
 export { WireError } from './wire-error.js';

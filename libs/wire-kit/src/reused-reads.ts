@@ -1,12 +1,13 @@
-import type { OnReadOpts, Socket } from 'node:net';
+import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
 
 /** Bytes: for single answers and idle connections, for most, for bulk. */
 const plainSizes = [1 << 10, 16 << 10, 64 << 10] as const;
 /** A record holds no more (RFC 8446 section 5.1), and each is read by itself. */
 const secureSizes = [1 << 10, 16 << 10] as const;
 
-/** Memory that one socket keeps besides what is read into: as many reads as one turn of the event loop may bring. */
-const maxSpare = 8;
+/** Pieces of memory that one socket keeps: as many as one turn of the event loop may fill, and the one that is read into. */
+const maxSlots = 9;
+const nothing = Buffer.alloc(0);
 
 /** Whether memory that was lent is still read by whoever has it, or has it from them. */
 export type Holder = () => boolean;
@@ -17,9 +18,10 @@ export type Holder = () => boolean;
  */
 export type ChunkReader = (chunk: Buffer) => Holder | undefined;
 
-interface Lent {
-  readonly memory: Buffer;
-  readonly holder: Holder;
+interface Slot {
+  memory: Buffer;
+  /** Of the chunk that lies there; undefined once nobody needs it. */
+  holder: Holder | undefined;
 }
 
 const everyReads = new WeakMap<Socket, ReusedReads>();
@@ -30,11 +32,43 @@ const everyReads = new WeakMap<Socket, ReusedReads>();
  * `lendChunks` is called, and after `ownChunks`, the socket is a stream like any other.
  * @param connect makes the socket, with this among its options
  */
-export function connectReusing<S extends Socket>(connect: (onread: OnReadOpts) => S, tls: 'tls' | 'plain' = 'plain'): S {
+export function connectReusing<S extends Socket>(
+  connect: (onread: OnReadOpts) => S,
+  tls: 'tls' | 'plain' = 'plain',
+): S {
   const reads = new ReusedReads(tls === 'tls' ? secureSizes : plainSizes);
   const socket: S = connect({ buffer: () => reads.next(), callback: (count) => reads.received(socket, count) });
   everyReads.set(socket, reads);
   return socket;
+}
+
+/**
+ * The same for a plain socket that a server has just accepted, before anything else is done with it. A server's sockets cannot
+ * be given memory to read into, so the connection moves into one that can. Where this runtime's sockets are made otherwise,
+ * the result is the socket that was given.
+ */
+export function acceptReusing(accepted: Socket): Socket {
+  const husk = accepted as unknown as AcceptedSocket;
+  const { _handle: handle, _server: server } = husk;
+  if (typeof handle?.readStop !== 'function' || typeof handle.useUserBuffer !== 'function') return accepted;
+  handle.readStop();
+  handle.reading = false;
+  husk._handle = null;
+  husk._server = null;
+  const socket = connectReusing(
+    (onread) => new Socket({ handle, onread, manualStart: true } as unknown as SocketConstructorOpts),
+  );
+  // The server counts the connections that it made.
+  (socket as unknown as AcceptedSocket)._server = server;
+  // As a server's sockets do: what arrives before anybody listens is kept.
+  socket.read(0);
+  return socket;
+}
+
+/** What the runtime keeps of a connection; not part of its documented interface. */
+interface AcceptedSocket {
+  _handle: { readStop?: () => void; useUserBuffer?: (memory: Uint8Array) => void; reading?: boolean } | null;
+  _server: unknown;
 }
 
 /** Hands each chunk to `reader`, in reused memory where the socket was made for that. Starts the flow, as a listener does. */
@@ -54,71 +88,56 @@ export function ownChunks(socket: Socket, reader: ChunkReader): void {
 
 class ReusedReads {
   reader: ChunkReader | undefined;
-  /** Is read into. Nobody has anything of it. */
-  #memory: Buffer = Buffer.alloc(0);
-  /** Of the last chunk, which lies in `#memory`. */
-  #holder: Holder | undefined;
-  #lent: Lent[] = [];
-  #spare: Buffer[] = [];
+  #slots: Slot[];
+  /** Is read into. */
+  #current: Slot;
   #size = 0;
 
-  constructor(private readonly sizes: readonly number[]) {}
+  constructor(private readonly sizes: readonly number[]) {
+    this.#current = { memory: nothing, holder: undefined };
+    this.#slots = [this.#current];
+  }
 
   /** Where the next read goes; asked for as soon as the last one has been received. */
   next(): Buffer {
     const size = this.sizes[this.#size]!;
-    const last = this.#memory;
-    const holder = this.#holder;
-    this.#holder = undefined;
-    if (!holder?.()) {
-      if (last.length === size) return last;
-      this.#keep(last);
-    } else {
-      // Whoever holds the one that is forgotten here keeps it alive; it is never read into again.
-      if (this.#lent.length === maxSpare) this.#lent.shift();
-      this.#lent.push({ memory: last, holder });
-    }
-    this.#memory = this.#take(size) ?? Buffer.allocUnsafeSlow(size);
-    return this.#memory;
+    if (this.#current.holder?.()) this.#current = this.#freeSlot();
+    const slot = this.#current;
+    slot.holder = undefined;
+    if (slot.memory.length !== size) slot.memory = Buffer.allocUnsafeSlow(size);
+    return slot.memory;
   }
 
   /** @returns false where nobody wants more, as `push` does */
   received(socket: Socket, count: number): boolean {
-    const chunk = this.#memory.subarray(0, count);
+    const { memory } = this.#current;
+    const chunk = memory.subarray(0, count);
     // Before this chunk is handed on: its holder may be the one of earlier ones.
-    if (this.#lent.length > 0) this.#takeBack();
-    this.#fit(count);
+    for (const slot of this.#slots) if (slot.holder && !slot.holder()) slot.holder = undefined;
+    this.#fit(count, memory.length);
     // What has not been delivered yet goes first.
     if (!this.reader || socket.readableLength > 0) return socket.push(Buffer.from(chunk));
-    this.#holder = this.reader(chunk);
+    this.#current.holder = this.reader(chunk);
     return true;
   }
 
   /** Memory that fits what comes: as large as bulk needs, and less for what may idle for hours after it. */
-  #fit(count: number): void {
+  #fit(count: number, size: number): void {
     const largest = this.sizes.length - 1;
-    if (count === this.#memory.length) this.#size = Math.min(this.#size + 1, largest);
+    if (count === size) this.#size = Math.min(this.#size + 1, largest);
     else if (largest > 1 && this.#size === largest && count <= this.sizes[1]!) {
       this.#size = 1;
-      this.#spare.length = Math.min(this.#spare.length, 1);
+      this.#slots = [this.#current];
     }
   }
 
-  #take(size: number): Buffer | undefined {
-    const at = this.#spare.findLastIndex(({ length }) => length === size);
-    return at < 0 ? undefined : this.#spare.splice(at, 1)[0];
-  }
-
-  #takeBack(): void {
-    const held: Lent[] = [];
-    for (const lent of this.#lent) {
-      if (lent.holder()) held.push(lent);
-      else this.#keep(lent.memory);
-    }
-    this.#lent = held;
-  }
-
-  #keep(memory: Buffer): void {
-    if (memory.length > 0 && this.#spare.length < maxSpare) this.#spare.push(memory);
+  #freeSlot(): Slot {
+    const slots = this.#slots;
+    for (const slot of slots) if (!slot.holder) return slot;
+    // Whoever holds the one that is forgotten here keeps it alive; it is never read into again.
+    if (slots.length === maxSlots) slots.shift();
+    const slot: Slot = { memory: nothing, holder: undefined };
+    slots.push(slot);
+    return slot;
   }
 }

@@ -94,14 +94,18 @@ export class Session implements SessionCore {
   /** Begins to read both sides. The arguments are what was read from them already. */
   start(fromClient: Buffer, fromUpstream: Buffer): void {
     const { client, upstream } = this.parts;
-    client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
+    readChunks(
+      client,
+      (chunk) => this.#fromClient(chunk),
+      () => this.#holdsClientReads(),
+    );
     client.on('drain', () => this.#upstreamGate.release(peerFull));
     client.on('close', () => this.close('the client left'));
     client.on('error', () => this.close('the connection to the client was lost'));
     readChunks(
       upstream,
       (chunk) => this.#fromUpstream(chunk),
-      () => this.#holdsReads(),
+      () => this.#holdsUpstreamReads(),
     );
     upstream.on('drain', () => this.#clientGate.release(peerFull));
     upstream.on('close', () => this.#upstreamLost());
@@ -185,20 +189,24 @@ export class Session implements SessionCore {
 
   #fromClient(chunk: Buffer): void {
     if (this.closed || (this.replies.copyingIn > 0 && this.#withdrawn())) return;
-    this.#requestSide.receive(chunk);
+    this.#requestSide.receive(outliving(chunk, this.parts.upstream));
     if (this.#requestSide.waiting && this.#requestSide.backlog > maxBacklog) this.#clientGate.hold(backlogFull);
   }
 
   #fromUpstream(chunk: Buffer): void {
     if (this.closed || this.#withdrawn()) return;
-    // A TLS socket always lets go later: memory of the chunk's own size is the smaller thing to keep.
-    this.#replySide.receive(this.parts.client instanceof TLSSocket ? Buffer.from(chunk) : chunk);
+    this.#replySide.receive(outliving(chunk, this.parts.client));
   }
 
   /** Whether the memory of what was read from the target is still in use. */
-  #holdsReads(): boolean {
-    const { client } = this.parts;
-    return !(client instanceof TLSSocket) && (this.#outbox.holdsReplies || this.#replySide.backlog > 0);
+  #holdsUpstreamReads(): boolean {
+    return !(this.parts.client instanceof TLSSocket) && (this.#outbox.holdsReplies || this.#replySide.backlog > 0);
+  }
+
+  /** Whether the memory of what was read from the client is still in use. */
+  #holdsClientReads(): boolean {
+    if (this.parts.upstream instanceof TLSSocket) return false;
+    return this.#outbox.holdsRequests || this.#requestSide.waiting || this.#requestSide.backlog > 0;
   }
 
   /** Whether something that is under way may no longer be; then the session is over. */
@@ -271,6 +279,11 @@ const lingerMs = 2000;
 export function contextOf(live: LiveSession): EnforcementContext {
   const { info: session, policy, recorder, approvals } = live;
   return { session, policy, recorder, approvals, capabilities };
+}
+
+/** A TLS socket always lets go later: memory of the chunk's own size is the smaller thing to keep. */
+function outliving(chunk: Buffer, receiver: Socket): Buffer {
+  return receiver instanceof TLSSocket ? Buffer.from(chunk) : chunk;
 }
 
 function textOf(error: unknown): string {

@@ -12,6 +12,7 @@ import type {
   ProtocolAdapter,
   ResourceBinding,
 } from '@sallyport/enforcement';
+import { acceptReusing } from '@sallyport/wire-kit';
 
 /** Policy of a test: what it thinks of an action. */
 export type Opinion = (action: Action) => Decision;
@@ -126,7 +127,8 @@ export class TestingHost implements GatewayHost {
   /** Listens on loopback for as long as the test needs it. */
   async listen(): Promise<{ port: number; close: () => Promise<void> }> {
     const sockets = new Set<Socket>();
-    const server: Server = createServer({ pauseOnConnect: false }, (socket) => {
+    const server: Server = createServer((accepted) => {
+      const socket = this.tls() ? accepted : acceptReusing(accepted);
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       this.adapter.accept(socket, this);
