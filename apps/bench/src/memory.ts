@@ -61,16 +61,24 @@ export async function slowReaderGrowth(peer: Peer, pid: number): Promise<number>
   return most - before;
 }
 
-/** Growth of the gateway by this many idle sessions. Bytes. */
-export async function idleGrowth(peer: Peer, pid: number, sessions: number): Promise<number> {
+/**
+ * Growth of the gateway by this many idle sessions. Bytes.
+ * @param delivered resolves when the gateway has delivered what it recorded
+ */
+export async function idleGrowth(
+  peer: Peer,
+  pid: number,
+  { sessions, delivered }: { readonly sessions: number; readonly delivered: () => Promise<void> },
+): Promise<number> {
   const before = residentBytes(pid);
   const sockets: Socket[] = [];
   for (let opened = 0; opened < sessions; opened += 50) {
     const batch = Array.from({ length: Math.min(50, sessions - opened) }, () => openSession(peer));
     sockets.push(...(await Promise.all(batch)));
   }
-  // Idle: their recordings have been delivered, and the collector has given back what opening them took.
-  await settle(20_000);
+  // Idle: their recordings have been delivered, and the gateway has given back what opening them took.
+  await delivered();
+  await settle(15_000);
   const growth = residentBytes(pid) - before;
   for (const socket of sockets) socket.destroy();
   return growth;

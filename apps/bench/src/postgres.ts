@@ -71,7 +71,10 @@ async function main(): Promise<boolean> {
       );
     }
     const slow = await slowReaderGrowth(sallyport, gateway.pid);
-    const idle = await idleGrowth(sallyport, gateway.pid, idleSessions);
+    const idle = await idleGrowth(sallyport, gateway.pid, {
+      sessions: idleSessions,
+      delivered: () => recordingsDelivered(installation.healthPort),
+    });
     met &&= slow < slowReaderLimit && idle < idleLimit;
     console.log(
       `a client that stops reading 1 GB: gateway grew ${megabytes(slow)}; limit ${megabytes(slowReaderLimit)}`,

@@ -6,6 +6,7 @@ import { Gateway } from './gateway.js';
 import { createLogger } from './logger.js';
 import { closeToInspectors, openingFlags } from './process/closed-process.js';
 import { guardProcess } from './process/guard-process.js';
+import { QuietCollector } from './process/quiet-collector.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -34,6 +35,7 @@ try {
   });
   guardProcess(gateway, log, config.parentWatch);
   await gateway.start();
+  new QuietCollector().start();
 } catch (error) {
   log.fatal({ err: error }, 'the gateway could not start');
   process.exit(1);
