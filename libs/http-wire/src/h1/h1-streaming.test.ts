@@ -200,7 +200,7 @@ test('HT-19: a client that stops reading is cut off, one that reads slowly is no
   }
   expect(server.closed).toBe(1);
   socket.destroy();
-});
+}, 20_000);
 
 test('a body that is held back when the answer is out has come to its end', async () => {
   const codes: string[] = [];

@@ -1,4 +1,10 @@
-import { connect as connectTcp, isIP, type Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net';
+import {
+  connect as connectTcp,
+  isIP,
+  type Socket,
+  type SocketConstructorOpts,
+  type TcpSocketConnectOpts,
+} from 'node:net';
 import {
   checkServerIdentity,
   connect as connectTls,
@@ -50,7 +56,11 @@ export class Dialer {
       autoSelectFamilyAttemptTimeout: 1_000,
       lookup: (_host, _options, found) => found(null, [...addresses]),
     };
-    if (tls === 'disable') return connected(connectReusing((onread) => connectTcp({ ...to, onread })), signal);
+    if (tls === 'disable')
+      return connected(
+        connectReusing((onread) => connectTcp({ ...to, onread })),
+        signal,
+      );
     return this.#secured(to, alpn, signal);
   }
 

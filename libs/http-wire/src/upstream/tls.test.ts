@@ -56,6 +56,20 @@ test('the certificate must bear the name, or the address, that was configured', 
   await origin.stop();
 });
 
+test('where one address of several does not answer the next one is tried, and its certificate checked as ever', async () => {
+  const origin = await startOrigin(['target.test']);
+  const to = async (name: string): Promise<unknown> => {
+    const endpoint = { host: name, port: origin.port, tls: 'verify-full', ca: authority.certificate } as const;
+    const pool = poolTo(origin.port, { endpoint, lookup: () => Promise.resolve(['127.0.0.9', '127.0.0.1']) });
+    const outcome = await ask(pool).outcome;
+    pool.close();
+    return codeOf(outcome);
+  };
+  expect(await to('target.test')).toMatchObject({ servername: 'target.test', alpn: 'http/1.1' });
+  expect(await to('other.test')).toEqual(['upstream-tls', false]);
+  await origin.stop();
+});
+
 test('the certificate must come from the authority that was configured, whatever the environment says', async () => {
   const origin = await startOrigin(['127.0.0.1']);
   const other = await makeAuthority('Other');
