@@ -59,7 +59,8 @@ test('the certificate must bear the name, or the address, that was configured', 
 test('where one address of several does not answer the next one is tried, and its certificate checked as ever', async () => {
   const origin = await startOrigin(['target.test']);
   const to = async (name: string): Promise<unknown> => {
-    const endpoint = { host: name, port: origin.port, tls: 'verify-full', ca: authority.certificate } as const;
+    const { certificate: ca } = authority;
+    const endpoint = { host: 'localhost', serverName: name, port: origin.port, tls: 'verify-full', ca } as const;
     const pool = poolTo(origin.port, { endpoint, lookup: () => Promise.resolve(['127.0.0.9', '127.0.0.1']) });
     const outcome = await ask(pool).outcome;
     pool.close();
