@@ -43,7 +43,8 @@ export class QuietCollector {
   }
 }
 
-function runtimeParts(): CollectorParts {
+/** Of the process that calls it. The collector is not made available to anybody else. */
+export function runtimeParts(): CollectorParts {
   let last = performance.eventLoopUtilization();
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
