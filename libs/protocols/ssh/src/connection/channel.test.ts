@@ -1,4 +1,4 @@
-import { Channel, maxPacketSize, windowSize, type ChannelEvents } from './channel.js';
+import { Channel, maxPacketSize, windowSize, type ChannelEvents, type Received } from './channel.js';
 import { readMessage, type ConnectionMessage } from './messages.js';
 
 class TestLink {
@@ -23,6 +23,11 @@ class TestLink {
 
 function channelOn(link: TestLink, peer: Partial<{ window: number; maxPacket: number }> = {}): Channel {
   return new Channel(1, link, { id: 7, window: 1000, maxPacket: 300, ...peer });
+}
+
+function receive(channel: Channel, data: Received): void {
+  channel.admit(data);
+  channel.deliver(data);
 }
 
 function listen(channel: Channel, events: Partial<ChannelEvents>): void {
@@ -81,13 +86,12 @@ test('room is given back only for what has gone on', () => {
   const channel = channelOn(link);
   let received = 0;
   listen(channel, { data: (bytes) => (received += bytes.length) });
-  for (let sent = 0; sent < windowSize; sent += maxPacketSize)
-    channel.receiveData({ bytes: Buffer.alloc(maxPacketSize) });
+  for (let sent = 0; sent < windowSize; sent += maxPacketSize) receive(channel, { bytes: Buffer.alloc(maxPacketSize) });
   expect(received).toBe(windowSize);
-  expect(() => channel.receiveData({ bytes: Buffer.alloc(1) })).toThrow('more data than the window allows');
+  expect(() => receive(channel, { bytes: Buffer.alloc(1) })).toThrow('more data than the window allows');
   channel.consumed(windowSize);
   expect(link.sent).toEqual([{ kind: 'window', channel: 7, bytes: windowSize }]);
-  channel.receiveData({ bytes: Buffer.alloc(1) });
+  receive(channel, { bytes: Buffer.alloc(1) });
 });
 
 test('what has to wait may be overwritten by whoever wrote it', () => {
@@ -103,13 +107,28 @@ test('what has to wait may be overwritten by whoever wrote it', () => {
   expect(data.join('')).toBe('0123456789xxxxxxxxxx');
 });
 
+test('SH-16: much that has to wait leaves in order, and says once that it has left', () => {
+  const link = new TestLink();
+  const channel = channelOn(link, { window: 0, maxPacket: maxPacketSize });
+  const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at % 251));
+  let left = 0;
+  channel.write(bytes, false, () => (left += 1));
+  for (let given = 0; given < bytes.length; given += 999) {
+    expect(left).toBe(0);
+    channel.receiveWindow(999);
+  }
+  expect(left).toBe(1);
+  const sent = link.sent.map((message) => (message.kind === 'data' ? message.data : Buffer.alloc(0)));
+  expect(Buffer.concat(sent).equals(bytes)).toBe(true);
+});
+
 test('bytes in memory that is used again are copied unless whoever gets them keeps nothing', () => {
   const channel = channelOn(new TestLink());
   for (const borrows of [false, true]) {
     const kept: Buffer[] = [];
     listen(channel, { borrows, data: (bytes) => kept.push(bytes) });
     const bytes = Buffer.from('secret');
-    channel.receiveData({ bytes, lent: true });
+    receive(channel, { bytes, lent: true });
     bytes.fill('x');
     expect(kept.join()).toBe(borrows ? 'xxxxxx' : 'secret');
   }
@@ -183,7 +202,7 @@ describe('a peer that closes behind our EOF, as OpenSSH does', () => {
 
   test('says nothing more itself', () => {
     for (const say of [
-      (channel: Channel) => channel.receiveData({ bytes: Buffer.alloc(1) }),
+      (channel: Channel) => receive(channel, { bytes: Buffer.alloc(1) }),
       (channel: Channel) => channel.receiveEof(),
       (channel: Channel) => channel.receiveRequest('signal', false, Buffer.alloc(0)),
       (channel: Channel) => channel.receiveClose(),

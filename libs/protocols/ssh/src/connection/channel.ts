@@ -1,6 +1,6 @@
 import { WireError } from '@sallyport/wire-kit';
 import { channelDataHead, channelEnd, channelRequest, requestReply, stderrCode, windowAdjust } from './messages.js';
-import { WaitingMemory } from './waiting-memory.js';
+import { pieceBytes, WaitingMemory } from './waiting-memory.js';
 
 /** How much a peer may send ahead on one channel, and so how much of it is ever kept. Bytes. */
 export const windowSize = 1 << 20;
@@ -118,7 +118,10 @@ export class Channel {
     // Sending can have ended the connection.
     if (this.#sentClose) return;
     if (rest.length === 0) return sent?.();
-    this.#queue.push({ bytes: waiting.copy(rest), stderr, sent });
+    for (let at = 0; at < rest.length; at += pieceBytes) {
+      const piece = waiting.copy(rest.subarray(at, at + pieceBytes));
+      this.#queue.push({ bytes: piece, stderr, sent: at + pieceBytes < rest.length ? undefined : sent });
+    }
     this.flush();
   }
 
@@ -181,11 +184,16 @@ export class Channel {
     }
   }
 
-  receiveData({ bytes, code, lent }: Received): void {
+  /** One message's data: throws a WireError when the peer may not send it. */
+  admit({ bytes }: Received): void {
     this.#checkOpen();
     if (bytes.length > this.#receiveWindow) throw new WireError('more data than the window allows');
     if (bytes.length > maxPacketSize) throw new WireError('more data than a packet may hold');
     this.#receiveWindow -= bytes.length;
+  }
+
+  /** Data of one or more messages, all of it admitted. */
+  deliver({ bytes, code, lent }: Received): void {
     // After our own CLOSE the peer's data is still on its way to nobody.
     if (this.#sentClose || (code !== undefined && code !== stderrCode)) return this.consumed(bytes.length);
     this.events.data(lent && !this.events.borrows ? Buffer.from(bytes) : bytes, code === stderrCode);

@@ -1,7 +1,8 @@
 import { WireError } from '@sallyport/wire-kit';
 import { number } from '../transport/message-numbers.js';
 import type { SshTransport } from '../transport/transport.js';
-import { Channel, maxPacketSize, windowSize, type ChannelLink } from './channel.js';
+import { Channel, maxPacketSize, windowSize, type ChannelLink, type Received } from './channel.js';
+import { GatheredData } from './gathered-data.js';
 import {
   channelOpen,
   channelOpened,
@@ -41,6 +42,7 @@ export class SshConnection implements ChannelLink {
   readonly #globals: ((answer: Buffer | undefined) => void)[] = [];
   /** Ids kept for channels that the peer asked for and nobody answered yet. */
   readonly #reserved = new Set<number>();
+  readonly #gathered = new GatheredData();
   #pending = 0;
   #nextId = 0;
   #answers: Promise<void> = Promise.resolve();
@@ -87,10 +89,11 @@ export class SshConnection implements ChannelLink {
 
   /**
    * One message of the peer. Throws a WireError when the peer breaks the protocol.
-   * @param lent the payload is overwritten once this returns
+   * @param lent the payload is overwritten after the next `settle`; until then it is nobody else's
    */
   receive(payload: Buffer, lent = false): void {
     const isData = payload[0] === number.channelData || payload[0] === number.channelExtendedData;
+    if (!isData) this.settle();
     const message = readMessage(lent && !isData ? Buffer.from(payload) : payload);
     if (!message) throw new WireError(`message ${payload[0]} is out of place`);
     switch (message.kind) {
@@ -116,6 +119,11 @@ export class SshConnection implements ChannelLink {
     }
   }
 
+  /** Lent messages are overwritten from here on: what they brought goes where it belongs. May throw what `receive` does. */
+  settle(): void {
+    this.#gathered.deliver();
+  }
+
   /** Data may flow again. */
   flush(): void {
     for (const channel of [...this.#channels.values()]) channel.flush();
@@ -136,9 +144,9 @@ export class SshConnection implements ChannelLink {
       case 'window':
         return channel.receiveWindow(message.bytes);
       case 'data':
-        return channel.receiveData({ bytes: message.data, lent });
+        return this.#data(channel, { bytes: message.data, lent });
       case 'extended':
-        return channel.receiveData({ bytes: message.data, code: message.code, lent });
+        return this.#data(channel, { bytes: message.data, code: message.code, lent });
       case 'eof':
         return channel.receiveEof();
       case 'close':
@@ -148,6 +156,11 @@ export class SshConnection implements ChannelLink {
       case 'requestReply':
         return channel.receiveReply(message.success);
     }
+  }
+
+  #data(channel: Channel, data: Received): void {
+    channel.admit(data);
+    this.#gathered.add(channel, data);
   }
 
   #open(message: Extract<ConnectionMessage, { kind: 'open' }>): void {

@@ -1,5 +1,5 @@
 /** Where data of a channel waits for its peer: as large as what comes in one message. Bytes. */
-const pieceBytes = 32 << 10;
+export const pieceBytes = 32 << 10;
 /** Smaller data would waste more than it saves. Bytes. */
 const worthwhile = 8 << 10;
 /** For the whole process: two windows full. */

@@ -70,6 +70,7 @@ export class Upstream {
       {
         secured: () => this.#auth.start(),
         message: (payload, lent) => this.#receive(payload, lent),
+        settled: () => this.connection.settle(),
         writable: () => this.connection.flush(),
         closed: (reason) => this.#ended(reason),
       },

@@ -17,8 +17,7 @@ export interface PacketProtocol {
   readonly _kexinit: Buffer | undefined;
   readonly _kex: { readonly sessionID: Buffer };
   readonly _cipher: unknown;
-  /** `_packet`: of a packet that has not come completely, what needs no more of its bytes but perhaps its MAC. */
-  readonly _decipher: { _packet?: Uint8Array | null } | undefined;
+  readonly _decipher: Decipher | undefined;
   readonly _packetRW: {
     readonly write: {
       readonly allocStart: number;
@@ -28,6 +27,16 @@ export interface PacketProtocol {
   };
   /** Taken by each new cipher when keys change, so it must be replaced before the first packet. */
   _onPayload: (payload: Buffer) => unknown;
+}
+
+interface Decipher {
+  /** Of a packet that has not come completely, what needs no more of its bytes but perhaps its MAC. */
+  _packet?: Uint8Array | null;
+  /** AES-GCM: how much has come of a packet's length, that length, and how much of the packet and of its tag. Bytes. */
+  readonly _lenBytes?: number;
+  readonly _len?: number;
+  readonly _pktLen?: number;
+  readonly _tagPos?: number;
 }
 
 /** A payload as its fields and the data behind them, so that large data is copied once. */
@@ -91,6 +100,12 @@ interface WireModule {
   sigSSHToASN1(signature: Buffer, type: string): Buffer | undefined;
 }
 
+/** RFC 5647 §7: before and behind what AES-GCM encrypts. */
+const lengthBytes = 4;
+const tagBytes = 16;
+/** What the package takes at most. */
+const maxPacketBytes = 35_000;
+
 const addon = 'ssh2/lib/protocol/crypto/build/Release/sshcrypto.node';
 try {
   // Before the package takes its constructors from it.
@@ -127,6 +142,32 @@ export function sendPayload(protocol: PacketProtocol, [head, data]: Message, pac
 /** A packet for a payload of this many bytes, complete but for the payload. Not while keys are exchanged. */
 export function emptyPacket(protocol: PacketProtocol, payloadBytes: number): Buffer {
   return protocol._packetRW.write.alloc(payloadBytes);
+}
+
+/**
+ * How many of the bytes that come next end together with a packet: the rest are better read once all of their packet is
+ * there, as they are moved twice otherwise, through new memory. All of them where that cannot be told: only AES-GCM has
+ * the length in the clear (RFC 5647 §7.3), and a key exchange changes the cipher between two packets.
+ */
+export function wholePackets(protocol: PacketProtocol, bytes: Buffer): number {
+  let end = protocol._kexinit ? undefined : missing(protocol._decipher);
+  if (end === undefined || end > bytes.length) return bytes.length;
+  while (end + lengthBytes <= bytes.length) {
+    const size = lengthBytes + bytes.readUInt32BE(end) + tagBytes;
+    // One that is too long is refused when its length is read.
+    if (size > maxPacketBytes) return bytes.length;
+    if (end + size > bytes.length) break;
+    end += size;
+  }
+  return end;
+}
+
+/** Of the packet that is being read, if any. Undefined: cannot be told. */
+function missing(decipher: Decipher | undefined): number | undefined {
+  const { _lenBytes: known, _len: length = 0, _pktLen: came = 0, _tagPos: tagCame } = decipher ?? {};
+  if (tagCame === undefined) return undefined;
+  if (known === 0) return 0;
+  return known === lengthBytes ? length - came + tagBytes - tagCame : undefined;
 }
 
 /** Reads bytes that are overwritten afterwards: an unfinished packet among them is moved elsewhere. */

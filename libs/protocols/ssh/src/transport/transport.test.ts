@@ -118,7 +118,7 @@ test('SH-16: nothing more is sendable than a peer that does not read should wait
   server.close('done');
 });
 
-/** A client's end whose bytes come in pieces of a size, all in the same memory, which says nothing true afterwards. */
+/** A client's end whose bytes come in pieces of a size, all in the same memory, where nothing stays but what is kept. */
 class LentEnd extends End {
   piece = 7;
 
@@ -128,12 +128,14 @@ class LentEnd extends End {
 
   override push(chunk: Buffer | null): boolean {
     if (chunk === null) return super.push(null);
-    const { buffer: memory, callback } = this.reads.options;
-    if (!Buffer.isBuffer(memory)) throw new Error('the memory is made once');
-    for (let at = 0; at < chunk.length; at += this.piece) {
+    const { buffer, callback } = this.reads.options;
+    if (typeof buffer !== 'function') throw new Error('the memory is not the same for every read');
+    for (let at = 0; at < chunk.length;) {
+      const memory = buffer();
       const length = chunk.copy(memory, 0, at, at + this.piece);
       callback(length, memory);
-      memory.fill(0xaa, 0, length);
+      buffer().fill(0xaa);
+      at += length;
     }
     return true;
   }
@@ -166,6 +168,39 @@ test('messages are whole however their bytes are cut, in memory that is used aga
     await until(() => got.length === sent.length, `all of them arrived in pieces of ${clientEnd.piece}`);
   }
   expect(got).toEqual(sent);
+  server.close('done');
+});
+
+test('data is in the memory of its read until all of that is told, whatever is cut off at its end', async () => {
+  const serverEnd = new End();
+  const reads = new LentReads();
+  const clientEnd = new LentEnd(reads);
+  [serverEnd.other, clientEnd.other] = [clientEnd, serverEnd];
+  const server = over(serverEnd, { side: 'server', hostKeys: [hostKey] }, {});
+  const verify = (blob: Buffer): boolean => blob.equals(hostKey.getPublicSSH());
+  const got: Buffer[] = [];
+  const lent: Buffer[] = [];
+  const role = { side: 'client', keyTypes: ['ssh-ed25519'], verify, reads } as const;
+  await new Promise<void>((resolve) =>
+    over(clientEnd, role, {
+      secured: () => resolve(),
+      message: (payload) => lent.push(payload),
+      settled: () => got.push(...lent.splice(0).map((payload) => Buffer.from(payload))),
+    }),
+  );
+  const sent: Buffer[] = [];
+  for (const piece of [1 << 20, 100_000, 33_000, 32_805, 10_001]) {
+    clientEnd.piece = piece;
+    for (let count = 0; count < 40; count += 1) {
+      await until(() => server.sendable, 'there is room');
+      const size = count % 4 === 0 ? 100 : 32_768;
+      const message = Buffer.concat([Buffer.of(200), randomBytes(size)]);
+      sent.push(message);
+      server.send(message);
+    }
+    await until(() => got.length === sent.length, `all of them arrived in pieces of ${piece}`);
+  }
+  expect(got.every((message, index) => message.equals(sent[index]!))).toBe(true);
   server.close('done');
 });
 

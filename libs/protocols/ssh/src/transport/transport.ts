@@ -11,6 +11,7 @@ import {
   emptyPacket,
   parseLent,
   sendPayload,
+  wholePackets,
   type NegotiatedAlgorithms,
   type PacketProtocol,
   type ParsedKey,
@@ -46,9 +47,11 @@ export interface TransportEvents {
   secured(negotiated: NegotiatedAlgorithms): void;
   /**
    * One message of the layers above, never one of key exchange. A WireError it throws ends the connection.
-   * @param lent its memory is used again once this returns: what is kept of it must be copied
+   * @param lent its memory is used again after `settled`: what is kept beyond that must be copied
    */
   message(payload: Buffer, lent: boolean): void;
+  /** All messages that came in one read have been told, or the connection ends before the next. Throws like `message`. */
+  settled?(): void;
   /** `sendable` may have become true. */
   writable(): void;
   /** The last event, once. */
@@ -155,6 +158,7 @@ export class SshTransport {
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#quietly(() => this.events.settled?.());
     clearInterval(this.#tick);
     const { socket } = this;
     socket.end();
@@ -168,7 +172,7 @@ export class SshTransport {
     if (this.#closed) return;
     this.#protocol.start();
     if (this.#reads) this.#reads.listen((chunk) => this.#receive(chunk));
-    else this.socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    else this.socket.on('data', (chunk: Buffer) => void this.#receive(chunk));
     this.socket.resume();
   }
 
@@ -194,20 +198,32 @@ export class SshTransport {
     socket.write(bytes, packet && (() => memory.give(packet)));
   }
 
-  #receive(chunk: Buffer): void {
-    if (this.#closed) return;
+  /** @returns how many bytes at the end of a lent chunk are to come again, with those that follow them */
+  #receive(chunk: Buffer): number {
+    if (this.#closed) return 0;
     try {
-      if (this.#reads && this.#secured) return parseLent(this.#protocol, chunk);
+      if (this.#reads && this.#secured) return this.#receiveLent(chunk);
       // What a key exchange says is kept by it; it is too little to be worth more than a copy.
       const own = this.#reads ? Buffer.from(chunk) : chunk;
       const bytes = this.#identified ? own : this.#identification.push(own);
-      if (!bytes) return;
+      if (!bytes) return 0;
       this.#identified = true;
       this.#protocol.parse(bytes, 0, bytes.length);
     } catch (error) {
       if (error instanceof WireError) this.disconnect('protocolError', error.message);
       else this.close(error instanceof Error ? error.message : 'a broken packet');
     }
+    return 0;
+  }
+
+  #receiveLent(chunk: Buffer): number {
+    const whole = wholePackets(this.#protocol, chunk);
+    try {
+      parseLent(this.#protocol, chunk.subarray(0, whole));
+    } finally {
+      this.events.settled?.();
+    }
+    return chunk.length - whole;
   }
 
   #payload(payload: Buffer, inner: (payload: Buffer) => unknown): unknown {
@@ -218,7 +234,7 @@ export class SshTransport {
       if (type === number.kexInit) this.#kexSince ??= performance.now();
       return inner(this.#reads ? Buffer.from(payload) : payload);
     }
-    this.events.message(payload, this.#reads !== undefined);
+    this.events.message(payload, this.#reads?.holds(payload) === true);
     // Whoever was told may have hung up: the rest of the chunk is not read any more.
     return this.#closed ? Infinity : undefined;
   }
