@@ -59,6 +59,21 @@ test('SH-01: scp in its old way is a command', async () => {
   expect(fs.existsSync(`${folder}/b`)).toBe(false);
 });
 
+test('scp and rsync in their old way copy a file that is named like an interpreter', async () => {
+  fs.mkdirSync(`${folder}/far`);
+  fs.writeFileSync(`${folder}/mail`, 'by scp');
+  expect(await setup.scp('-O', `${folder}/mail`, `box@127.0.0.1:${folder}/far/mail`)).toMatchObject({ code: 0 });
+  expect(await setup.scp('-O', `box@127.0.0.1:${folder}/far/ma*l`, `${folder}/back`)).toMatchObject({ code: 0 });
+  expect(fs.readFileSync(`${folder}/back`, 'utf8')).toBe('by scp');
+  const rsh = `ssh ${setup.options.join(' ')} -p ${setup.port}`;
+  const rsync = (...args: string[]): ReturnType<typeof finished> =>
+    finished(setup.spawn('rsync', ['--ignore-times', '-e', rsh, ...args]), '');
+  fs.writeFileSync(`${folder}/mail`, 'by rsync');
+  expect(await rsync(`${folder}/mail`, `box@127.0.0.1:${folder}/far/mail`)).toMatchObject({ code: 0 });
+  expect(await rsync(`box@127.0.0.1:${folder}/far/mail`, `${folder}/back`)).toMatchObject({ code: 0 });
+  expect(fs.readFileSync(`${folder}/back`, 'utf8')).toBe('by rsync');
+});
+
 test('folders are listed, made, renamed and removed', async () => {
   const batch = [`mkdir ${folder}/new`, `rename ${folder}/new ${folder}/old`, `ls ${folder}`, `rmdir ${folder}/old`];
   const { code, out } = await setup.sftp(`${batch.join('\n')}\n`);

@@ -1,3 +1,4 @@
+import { commandFacts } from '../command-facts.js';
 import { classify } from './classify-command.js';
 import { evasions } from '@sallyport/testing';
 import { parseCommand } from './parse-command.js';
@@ -97,6 +98,47 @@ test.each(['sudo systemctl restart nginx', 'timeout 5 ls', 'find . -exec rm x', 
     expect(parsed.literal && classify(parsed.argv)).toEqual({ interpreter: false, runsOthers: true });
   },
 );
+
+test.each([
+  'scp -t mail',
+  'scp -f /var/spool/mail',
+  'scp -v -r -p -d -t -- -python',
+  'scp -qrt man',
+  '/usr/bin/scp -pf script node',
+  'rsync --server -vlogDtpre.iLsfxCIvu . mail',
+  'rsync --server --sender -logDtpre.LsfxC --numeric-ids . /srv/python /srv/R',
+])('SH-08: %j reads a copy, whatever its files are named', (text) => {
+  const parsed = parseCommand(text);
+  expect(parsed.literal && classify(parsed.argv)).toEqual({ interpreter: false, runsOthers: true });
+});
+
+test('SH-08: which files are copied may be known only later', () => {
+  expect(classify(['scp', '-f', undefined]).interpreter).toBe(false);
+  expect(classify(['scp', undefined, '-f', 'x']).interpreter).toBe(true);
+  expect(classify(['scp', '-S', undefined, '-f', 'x']).interpreter).toBe(true);
+  expect(classify(['rsync', '--server', '-logDtpre.iLsfxC', '.', undefined])).toMatchObject({ interpreter: false });
+  expect(classify(['rsync', '--server', undefined, '.', 'x']).interpreter).toBe(true);
+});
+
+test.each([
+  'scp -S sh x y',
+  'scp -t -S sh',
+  'scp -S sh -t x',
+  'scp -t x -S sh',
+  'scp -oProxyCommand=sh -t x',
+  'scp sh host:x',
+  'scp -r sh host:x',
+  'rsync -e sh --server . x',
+  'rsync --server --rsh=sh . x',
+  'rsync --server --rs sh . x',
+  'rsync --server --rsync-path=sh . x',
+  'rsync --server --daemon --config=sh .',
+  'rsync --server -e.L . x --rsh=sh',
+  'rsync --server -e.L sh x',
+  'rsync -e sh x host:y',
+  'sudo rsync --server -e.L . sh',
+  'scp -t x; sh',
+])('SH-08: %j may read code', (text) => expect(commandFacts(text).readsCode).toBe(true));
 
 test.each(['git log', 'systemctl status x', 'journalctl'])('SH-07: %j starts a pager on a terminal only', (text) => {
   const argv = text.split(' ');

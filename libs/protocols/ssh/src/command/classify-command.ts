@@ -1,3 +1,4 @@
+import { isCopyServer } from './copy-servers.js';
 import { interpreters } from './interpreters.js';
 import { programName } from './program-name.js';
 import { computingBuiltins, pagers, runners, runnersByArgument } from './runners.js';
@@ -24,7 +25,8 @@ export function classify(argv: readonly KnownWord[], setting: { readonly pty?: b
   if (interpreters.has(name)) return anything;
   const always = runners.has(name) || isLoader(name) || (setting.pty === true && pagers.has(name));
   if (!always && !runsByArguments(name, args)) return nothing;
-  return { interpreter: startsShell(name, args) || mentionsInterpreter(args), runsOthers: true };
+  const interpreter = startsShell(name, args) || (mentionsInterpreter(args) && !isCopyServer(name, args));
+  return { interpreter, runsOthers: true };
 }
 
 const anything: CommandClass = { interpreter: true, runsOthers: true };
