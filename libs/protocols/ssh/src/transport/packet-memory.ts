@@ -4,60 +4,85 @@ import { randomFillSync } from 'node:crypto';
 const headerBytes = 5;
 /** Smaller packets cost no more than this would. Bytes of payload. */
 const worthwhile = 8 << 10;
-const maxKept = 16;
+/** Of one packet with 32 kB of data, the largest that channels send. Bytes. */
+const pieceBytes = (32 << 10) + 256;
+/** A socket is filled again before what it was filled with comes back: two full send buffers. */
+const maxKept = 34;
+/** Padding depends on the payload's size modulo the cipher's block: no block is larger than this. Bytes. */
+const period = 256;
 
-export interface SpentPacket {
+export interface Packet {
   readonly bytes: Buffer;
-  readonly header: Buffer;
-  readonly payloadBytes: number;
+  readonly memory: Buffer;
+}
+
+interface Layout {
+  readonly padding: number;
+  /** All that is not payload, the cipher's own room behind the padding included. */
+  readonly overhead: number;
 }
 
 /**
- * Packets that have left, to be filled again. A bulk transfer sends packets of one size; a new buffer for each of them
- * would have the garbage collector look through the whole process for every few hundred. Belongs to one cipher, which
- * decides how a packet is laid out.
+ * Packets are made in memory that others have left: a new buffer for each of them would have the garbage collector look
+ * through the whole process for every few hundred. Belongs to one cipher, which decides how a packet is laid out.
  */
 export class PacketMemory {
-  #kept: SpentPacket[] = [];
-  #size = 0;
-  #lastSize = 0;
+  #free: Buffer[] = [];
+  readonly #layouts = new Map<number, Layout>();
   #used = false;
 
-  constructor(readonly cipher: unknown) {}
+  /** @param alloc makes a packet for a payload of so many bytes, complete but for that */
+  constructor(
+    readonly cipher: unknown,
+    private readonly alloc: (payloadBytes: number) => Buffer,
+  ) {}
 
-  /** A packet with everything but its payload, made by `alloc` when none is left. Undefined: not worth it. */
-  take(payloadBytes: number, alloc: () => Buffer): SpentPacket | undefined {
+  /** A packet with everything but its payload. Undefined: not worth it. */
+  take(payloadBytes: number): Packet | undefined {
     if (payloadBytes < worthwhile) return undefined;
+    const { padding, overhead } = this.#layout(payloadBytes % period);
+    const length = payloadBytes + overhead;
+    if (length > pieceBytes) return undefined;
     this.#used = true;
-    // Two of a size in a row: there will be more of them.
-    if (payloadBytes !== this.#size && payloadBytes === this.#lastSize) {
-      this.#size = payloadBytes;
-      this.#kept = [];
-    }
-    this.#lastSize = payloadBytes;
-    if (payloadBytes !== this.#size) return undefined;
-    const kept = this.#kept.pop();
-    if (kept) return renewed(kept);
-    const bytes = alloc();
-    return { bytes, header: Buffer.from(bytes.subarray(0, headerBytes)), payloadBytes };
+    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
+    const bytes = memory.subarray(0, length);
+    bytes.writeUInt32BE(1 + payloadBytes + padding);
+    bytes[headerBytes - 1] = padding;
+    addPadding(bytes, headerBytes + payloadBytes, padding);
+    return { bytes, memory };
   }
 
   /** Nobody reads this packet any more. */
-  give(packet: SpentPacket): void {
-    if (packet.payloadBytes === this.#size && this.#kept.length < maxKept) this.#kept.push(packet);
+  give({ memory }: Packet): void {
+    if (this.#free.length < maxKept) this.#free.push(memory);
   }
 
   /** Called every few seconds: whoever sends nothing large keeps nothing. */
   age(): void {
-    if (!this.#used) this.#kept = [];
+    if (!this.#used) this.#free = [];
     this.#used = false;
+  }
+
+  #layout(rest: number): Layout {
+    let layout = this.#layouts.get(rest);
+    if (!layout) {
+      const sample = this.alloc(rest);
+      layout = { padding: sample[headerBytes - 1]!, overhead: sample.length - rest };
+      this.#layouts.set(rest, layout);
+    }
+    return layout;
   }
 }
 
-/** Its header and padding were encrypted where they are. */
-function renewed(packet: SpentPacket): SpentPacket {
-  const { bytes, header, payloadBytes } = packet;
-  bytes.set(header);
-  randomFillSync(bytes, headerBytes + payloadBytes, header[headerBytes - 1]!);
-  return packet;
+const random = Buffer.allocUnsafeSlow(8 << 10);
+let randomAt = random.length;
+
+/** Random bytes of which each is used once: fetched one packet at a time they cost as much as encrypting it. */
+function addPadding(packet: Buffer, at: number, bytes: number): void {
+  if (randomAt + bytes > random.length) {
+    randomFillSync(random);
+    randomAt = 0;
+  }
+  packet.set(random.subarray(randomAt, randomAt + bytes), at);
+  randomAt += bytes;
 }

@@ -4,7 +4,7 @@ import { algorithmOffer, signaturesOf } from './algorithms.js';
 import { disconnectMessage, number, type DisconnectReason, disconnectReasons } from './message-numbers.js';
 import { Identification } from './identification.js';
 import type { LentReads } from './lent-reads.js';
-import { PacketMemory, type SpentPacket } from './packet-memory.js';
+import { PacketMemory, type Packet } from './packet-memory.js';
 import {
   createPacketProtocol,
   cryptoReady,
@@ -72,9 +72,9 @@ export class SshTransport {
   #kexSince: number | undefined = performance.now();
   #exchanges: number[] = [];
   readonly #reads: LentReads | undefined;
-  #memory = new PacketMemory(undefined);
+  #memory: PacketMemory | undefined;
   /** Becomes free again once what is sealed next has left. */
-  #sealing: SpentPacket | undefined;
+  #sealing: Packet | undefined;
   #corked = false;
 
   constructor(
@@ -176,10 +176,13 @@ export class SshTransport {
     this.socket.resume();
   }
 
-  #packet(payloadBytes: number): SpentPacket | undefined {
+  #packet(payloadBytes: number): Packet | undefined {
     const { _cipher: cipher } = this.#protocol;
-    if (this.#memory.cipher !== cipher) this.#memory = new PacketMemory(cipher);
-    return this.#memory.take(payloadBytes, () => emptyPacket(this.#protocol, payloadBytes));
+    let memory = this.#memory;
+    if (!memory || memory.cipher !== cipher) {
+      this.#memory = memory = new PacketMemory(cipher, (size) => emptyPacket(this.#protocol, size));
+    }
+    return memory.take(payloadBytes);
   }
 
   /** All that one event makes us send leaves together. */
@@ -195,7 +198,7 @@ export class SshTransport {
         socket.uncork();
       });
     }
-    socket.write(bytes, packet && (() => memory.give(packet)));
+    socket.write(bytes, packet && (() => memory?.give(packet)));
   }
 
   /** @returns how many bytes at the end of a lent chunk are to come again, with those that follow them */
@@ -263,7 +266,7 @@ export class SshTransport {
   }
 
   #check(): void {
-    this.#memory.age();
+    this.#memory?.age();
     const now = performance.now();
     if (this.#kexSince !== undefined && now - this.#kexSince > kexTimeoutMs)
       return this.close('no key exchange in time');
