@@ -28,7 +28,7 @@ function watched(): { collector: QuietCollector; see: (busy: number, megabytes: 
 test('memory is given back once a burst is over, and not while it lasts', () => {
   const { see } = watched();
   expect(see(0.9, 200)).toBe(0);
-  expect(see(0.2, 200)).toBe(0);
+  expect(see(0.3, 200)).toBe(0);
   expect(see(0.05, 200)).toBe(1);
 });
 

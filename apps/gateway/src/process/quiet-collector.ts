@@ -11,7 +11,7 @@ export interface CollectorParts {
 }
 
 const spanMs = 5000;
-const quietBelow = 0.1;
+const quietBelow = 0.25;
 /** Growth that is worth a pause. Bytes. */
 const worthBytes = 24 * 1024 * 1024;
 

@@ -6,7 +6,7 @@ import { JournalBatch } from './journal-format.js';
 export const journalFiles = ['journal.0', 'journal.1'] as const;
 
 /** What is larger goes to its segment by itself. Bytes. */
-export const maxPieceBytes = 8 * 1024;
+export const maxPieceBytes = 2 * 1024;
 const batchBytes = 128 * 1024;
 /** So much at most in each file; sessions write to their segments by themselves while it is full. */
 const maxFileBytes = 32 * 1024 * 1024;
