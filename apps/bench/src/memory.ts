@@ -61,6 +61,9 @@ export async function slowReaderGrowth(peer: Peer, pid: number): Promise<number>
   return most - before;
 }
 
+/** A gateway seals what a session recorded when it is five seconds old. */
+const sealedMs = 10_000;
+
 /**
  * Growth of the gateway by this many idle sessions. Bytes.
  * @param delivered resolves when the gateway has delivered what it recorded
@@ -77,6 +80,7 @@ export async function idleGrowth(
     sockets.push(...(await Promise.all(batch)));
   }
   // Idle: their recordings have been delivered, and the gateway has given back what opening them took.
+  await settle(sealedMs);
   await delivered();
   await settle(15_000);
   const growth = residentBytes(pid) - before;
