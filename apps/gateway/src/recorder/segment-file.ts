@@ -13,13 +13,6 @@ import { join } from 'node:path';
 import { encodeSegmentHeader, segmentHeaderBytes, sessionIdBytes } from '@sallyport/recording';
 import { segmentFile } from './segment-names.js';
 
-/** Hears of every sync. Must not throw. */
-export interface SyncObserver {
-  began(): void;
-  /** @param error when the disk refused */
-  ended(segment: SegmentFile, error: Error | null): void;
-}
-
 /** The segment that a session is writing now. */
 export class SegmentFile {
   readonly openedAt = performance.now();
@@ -28,6 +21,8 @@ export class SegmentFile {
   readonly #fd: number;
   readonly #path: string;
   #size: number;
+  /** So much of it the disk has, or has refused. */
+  #synced = 0;
   #dirty = true;
   #syncing = false;
   #sealed = false;
@@ -60,8 +55,9 @@ export class SegmentFile {
     return this.#size <= segmentHeaderBytes;
   }
 
-  get dirty(): boolean {
-    return this.#dirty;
+  /** Bytes from the start that no sync has to wait for any more. */
+  get synced(): number {
+    return this.#synced;
   }
 
   /** All or nothing: after a failure the file ends where it ended before. Throws what the system said. */
@@ -85,32 +81,39 @@ export class SegmentFile {
     if (!this.#dirty) return;
     fdatasyncSync(this.#fd);
     this.#dirty = false;
+    this.#synced = this.#size;
   }
 
-  /** Starts a sync unless one is under way. */
-  sync(syncs: SyncObserver): void {
-    if (this.#syncing || !this.#dirty) return;
+  /**
+   * Starts a sync of all there is now; `failed` is called when the disk refuses. False: an earlier one is still under way,
+   * and does not cover all.
+   */
+  sync(failed: (error: Error) => void): boolean {
+    if (!this.#dirty) return true;
+    if (this.#syncing) return false;
     this.#syncing = true;
     this.#dirty = false;
-    syncs.began();
+    const size = this.#size;
     fdatasync(this.#fd, (error) => {
       this.#syncing = false;
-      syncs.ended(this, error);
-      if (this.#sealed) this.#finish(syncs);
+      this.#synced = size;
+      if (error) failed(error);
+      if (this.#sealed) this.#finish(failed);
     });
+    return true;
   }
 
   /** Gives the file its final name and lets go of it once the disk has it. Returns its path. Throws when it cannot be renamed. */
-  seal(syncs: SyncObserver): string {
+  seal(failed: (error: Error) => void): string {
     const sealed = join(this.directory, segmentFile({ ...this, state: 'sealed' }));
     renameSync(this.#path, sealed);
     this.#sealed = true;
-    if (!this.#syncing) this.#finish(syncs);
+    if (!this.#syncing) this.#finish(failed);
     return sealed;
   }
 
-  #finish(syncs: SyncObserver): void {
-    if (this.#dirty) this.sync(syncs);
+  #finish(failed: (error: Error) => void): void {
+    if (this.#dirty) this.sync(failed);
     else closeSync(this.#fd);
   }
 

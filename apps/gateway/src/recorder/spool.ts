@@ -5,7 +5,7 @@ import { atTurnEnd } from '@sallyport/wire-kit';
 import type { Logger } from '../logger.js';
 import { makePrivateDirectory } from '../private-files.js';
 import { Journal } from './journal.js';
-import { SegmentFile, type SyncObserver } from './segment-file.js';
+import { SegmentFile } from './segment-file.js';
 import { SessionRecorder } from './session-recorder.js';
 
 export interface SealedSegment {
@@ -54,23 +54,19 @@ export class Spool {
   readonly #writing = new Set<SessionRecorder>();
   /** Recorders that still have to write their end, because the disk refused it. */
   readonly #unfinished = new Set<SessionRecorder>();
-  readonly #dirty = new Set<SegmentFile>();
+  /** Segments, sealed ones too, of which the disk does not have all yet. */
+  readonly #unsynced = new Set<SegmentFile>();
   /** Recorders that broke and did not write their end yet: the journal may hold what they still owe their segments. */
   readonly #broken = new Set<SessionRecorder>();
   readonly #journal: Journal;
   /** Recorders that will flush before the turn is over. */
   #staged: SessionRecorder[] = [];
-  #syncsUnderWay = 0;
-  readonly #syncs: SyncObserver = {
-    began: () => void (this.#syncsUnderWay += 1),
-    ended: (segment, error) => {
-      this.#syncsUnderWay -= 1;
-      if (error) this.#broke(segment.sessionId, error);
-    },
-  };
+  /** Segments that took what the journal's other file holds, and how far each has to be on the disk before that may go. */
+  readonly #owing = new Map<SegmentFile, number>();
   readonly #drainListeners: (() => void)[] = [];
   readonly #directoryFd: number;
   #directoryDirty = false;
+  #stopped = false;
   #bytes = 0;
   #congested = false;
   #groupSync: NodeJS.Timeout | undefined;
@@ -143,7 +139,7 @@ export class Spool {
     if (!terms.essential && !this.hasRoom(length)) throw new Error('the recording spool is full');
     segment.append(first, rest);
     this.#grow(length);
-    this.#dirty.add(segment);
+    this.#unsynced.add(segment);
     this.#syncSoon();
   }
 
@@ -176,13 +172,12 @@ export class Spool {
   settle(segment: SegmentFile): void {
     if (this.options.durability !== 'fsync') return;
     segment.syncNow();
-    this.#dirty.delete(segment);
+    this.#unsynced.delete(segment);
   }
 
   seal(recorder: SessionRecorder, segment: SegmentFile, last: boolean): void {
-    this.#dirty.delete(segment);
     this.#writing.delete(recorder);
-    const path = segment.seal(this.#syncs);
+    const path = segment.seal((error) => this.#broke(recorder.sessionId, error));
     this.#directoryDirty = true;
     this.options.onSealed({ sessionId: recorder.sessionId, index: segment.index, path, bytes: segment.size, last });
   }
@@ -204,6 +199,7 @@ export class Spool {
 
   /** Seals what is open and lets go of everything. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#tick);
     clearTimeout(this.#groupSync);
     for (const recorder of [...this.#writing]) recorder.sealSegment();
@@ -237,21 +233,23 @@ export class Spool {
   /** One sync for all that was written meanwhile: bounds what a loss of power can take without slowing anybody. */
   #syncAll(): void {
     this.#groupSync = undefined;
-    for (const segment of this.#dirty) segment.sync(this.#syncs);
-    this.#dirty.clear();
+    for (const segment of this.#unsynced) {
+      if (segment.synced >= segment.size) this.#unsynced.delete(segment);
+      else if (!segment.sync((error) => this.#broke(segment.sessionId, error))) this.#syncSoon();
+    }
     this.#journal.sync((error) => this.options.log.error({ error: error.message }, 'the journal cannot be synced'));
     if (!this.#directoryDirty) return;
     this.#directoryDirty = false;
     fsync(this.#directoryFd, (error) => {
-      if (error) this.options.log.error({ error: error.message }, 'the spool folder cannot be synced');
+      if (error && !this.#stopped)
+        this.options.log.error({ error: error.message }, 'the spool folder cannot be synced');
     });
   }
 
   #sealOld(): void {
     // What was said after a segment was sealed, such as how a long exchange ended, begins the next.
-    const settled = this.#syncsUnderWay === 0 && !this.#journal.syncing;
     this.buffer.spillAll();
-    if (settled) this.#rotateJournal();
+    this.#rotateJournal();
     const before = performance.now() - (this.options.segmentAgeMs ?? 5000);
     for (const recorder of [...this.#writing]) recorder.sealIfOlder(before);
     for (const recorder of [...this.#unfinished]) {
@@ -259,9 +257,11 @@ export class Spool {
     }
   }
 
-  /** Everything in the journal is in its segments now; what its other file holds was there a tick ago, and is on the disk. */
+  /** Everything in the journal is in its segments now. Its other file is free once the disk has the segments that took it. */
   #rotateJournal(): void {
-    if (!this.#journal.used || this.#broken.size > 0) return;
+    for (const [segment, size] of this.#owing) if (segment.synced >= size) this.#owing.delete(segment);
+    if (!this.#journal.used || this.#broken.size > 0 || this.#owing.size > 0 || this.#journal.syncing) return;
+    for (const segment of this.#unsynced) if (segment.synced < segment.size) this.#owing.set(segment, segment.size);
     try {
       this.#journal.rotate();
     } catch (error) {
