@@ -30,6 +30,13 @@ test('what is no text is told by its size, once', () => {
   ]);
 });
 
+test('text beside what is none is still read, also in one read', () => {
+  const lines = all([Buffer.concat([Buffer.alloc(5000), Buffer.from(`${'a line\n'.repeat(3000)}`), Buffer.alloc(10)])]);
+  expect(lines[0]).toMatch(/^-- \d{4} bytes that are no text$/);
+  expect(lines.filter((line) => line === 'a line').length).toBeGreaterThan(1500);
+  expect(lines.at(-1)).toMatch(/^-- \d+ bytes that are no text$/);
+});
+
 test('what belongs to another request begins a line of its own', () => {
   const transcript = new TextTranscript();
   expect(transcript.push(Buffer.from('half'))).toEqual([]);

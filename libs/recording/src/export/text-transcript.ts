@@ -3,6 +3,8 @@ import { printable } from './printable.js';
 
 /** A line is shown at this length even where it goes on. Characters. */
 const longestLine = 4000;
+/** Text is told from what is none piece by piece: they may have come in one read. Bytes. */
+const pieceBytes = 4096;
 
 /** For protocols whose answers are text, as HTTP's and a command's output: line by line, and what is no text by its size. */
 export class TextTranscript {
@@ -17,6 +19,25 @@ export class TextTranscript {
   }
 
   push(bytes: Buffer): string[] {
+    const lines: string[] = [];
+    for (let at = 0; at < bytes.length; at += pieceBytes)
+      lines.push(...this.#piece(bytes.subarray(at, at + pieceBytes)));
+    return lines;
+  }
+
+  /** What follows belongs to something else: the line that is not complete is all there is of it. */
+  turn(): string[] {
+    const rest = `${this.#line}${this.#decoder.end()}`;
+    this.#line = '';
+    this.#decoder = new StringDecoder('utf8');
+    return [...this.#told(), ...(rest === '' ? [] : [shown(rest)])];
+  }
+
+  end(): string[] {
+    return this.turn();
+  }
+
+  #piece(bytes: Buffer): string[] {
     if (bytes.includes(0)) {
       const before = this.#binary === 0 ? this.turn() : [];
       this.#binary += bytes.length;
@@ -31,18 +52,6 @@ export class TextTranscript {
       this.#line = this.#line.slice(longestLine);
     }
     return lines;
-  }
-
-  /** What follows belongs to something else: the line that is not complete is all there is of it. */
-  turn(): string[] {
-    const rest = `${this.#line}${this.#decoder.end()}`;
-    this.#line = '';
-    this.#decoder = new StringDecoder('utf8');
-    return [...this.#told(), ...(rest === '' ? [] : [shown(rest)])];
-  }
-
-  end(): string[] {
-    return this.turn();
   }
 
   #told(): string[] {

@@ -38,7 +38,7 @@ const is: Readonly<Record<CursorPart, (part: unknown) => boolean>> = {
   // PostgreSQL's text has no NUL.
   text: (part) => typeof part === 'string' && !part.includes('\0'),
   // The database's integers.
-  number: (part) => Number.isInteger(part) && Math.abs(part as number) < 2 ** 31,
+  number: (part) => Number.isInteger(part) && part === ((part as number) | 0),
   time: (part) =>
     typeof part === 'string' &&
     instant.test(part) &&
