@@ -141,21 +141,24 @@ class LentEnd extends End {
   }
 }
 
-test('messages are whole however their bytes are cut, in memory that is used again', async () => {
+/** A server, and the end of a client that is told of `events` and reads into lent memory; keys are agreed. */
+async function lentPair(events: Partial<TransportEvents>): Promise<{ server: SshTransport; clientEnd: LentEnd }> {
   const serverEnd = new End();
   const reads = new LentReads();
   const clientEnd = new LentEnd(reads);
   [serverEnd.other, clientEnd.other] = [clientEnd, serverEnd];
   const server = over(serverEnd, { side: 'server', hostKeys: [hostKey] }, {});
   const verify = (blob: Buffer): boolean => blob.equals(hostKey.getPublicSSH());
+  const role = { side: 'client', keyTypes: ['ssh-ed25519'], verify, reads } as const;
+  await new Promise<void>((resolve) => over(clientEnd, role, { ...events, secured: () => resolve() }));
+  return { server, clientEnd };
+}
+
+test('messages are whole however their bytes are cut, in memory that is used again', async () => {
   const got: Buffer[] = [];
-  await new Promise<void>((resolve) =>
-    over(
-      clientEnd,
-      { side: 'client', keyTypes: ['ssh-ed25519'], verify, reads },
-      { secured: () => resolve(), message: (payload, lent) => got.push(lent ? Buffer.from(payload) : payload) },
-    ),
-  );
+  const { server, clientEnd } = await lentPair({
+    message: (payload, lent) => got.push(lent ? Buffer.from(payload) : payload),
+  });
   await until(() => server.sendable, 'the server is ready');
   const sent: Buffer[] = [];
   // Four bytes of length, 112 of packet and 16 of tag: every cut there is.
@@ -172,22 +175,12 @@ test('messages are whole however their bytes are cut, in memory that is used aga
 });
 
 test('data is in the memory of its read until all of that is told, whatever is cut off at its end', async () => {
-  const serverEnd = new End();
-  const reads = new LentReads();
-  const clientEnd = new LentEnd(reads);
-  [serverEnd.other, clientEnd.other] = [clientEnd, serverEnd];
-  const server = over(serverEnd, { side: 'server', hostKeys: [hostKey] }, {});
-  const verify = (blob: Buffer): boolean => blob.equals(hostKey.getPublicSSH());
   const got: Buffer[] = [];
   const lent: Buffer[] = [];
-  const role = { side: 'client', keyTypes: ['ssh-ed25519'], verify, reads } as const;
-  await new Promise<void>((resolve) =>
-    over(clientEnd, role, {
-      secured: () => resolve(),
-      message: (payload) => lent.push(payload),
-      settled: () => got.push(...lent.splice(0).map((payload) => Buffer.from(payload))),
-    }),
-  );
+  const { server, clientEnd } = await lentPair({
+    message: (payload) => lent.push(payload),
+    settled: () => got.push(...lent.splice(0).map((payload) => Buffer.from(payload))),
+  });
   const sent: Buffer[] = [];
   for (const piece of [1 << 20, 100_000, 33_000, 32_805, 10_001]) {
     clientEnd.piece = piece;
