@@ -175,9 +175,9 @@ test('shutdown ends idle sessions at once and lets a running exchange finish', a
     await ready(running);
     const idle = await client(port, 'sp_ci shop');
     const busy = await client(port, 'sp_ci shop');
-    const { recorder, info, policy } = adapter.sessions[1]!;
+    const { recorder, policy } = adapter.sessions[1]!;
     const action = selectAction();
-    recorder.decision({ decisionId: `${info.id}.1`, seq: 1, phase: 'execute', action, decision: policy.judge(action) });
+    recorder.decision({ seq: 1, phase: 'execute', action, decision: policy.judge(action) });
     const stopped = gateway.stop();
     await eventually(idle.ended);
     expect(busy.ended()).toBe(false);

@@ -38,6 +38,7 @@ export type {
 } from './decision.js';
 export { maskedObject } from './decision.js';
 export type { DecisionRecord, Exchange, Phase, SessionInfo } from './session.js';
+export { decisionId } from './session.js';
 export type { ClassificationEntry } from './classified-part.js';
 export { fieldOf } from './classified-part.js';
 export type { DetectorName } from './detector.js';

@@ -38,9 +38,13 @@ export interface Exchange<Request> {
   readonly portable?: boolean;
 }
 
+/** Names the judgements of one exchange wherever they are spoken of. */
+export function decisionId(sessionId: string, seq: number): string {
+  return `${sessionId}.${seq}`;
+}
+
 /** What the recording and the audit keep of one judged exchange. */
 export interface DecisionRecord {
-  readonly decisionId: string;
   readonly seq: number;
   readonly phase: Phase;
   readonly action: Action;

@@ -1,11 +1,10 @@
 import type { Action, ApprovalTerms, Decision, Exchange, Obligation, Reason } from '@sallyport/domain';
-import { maskedObject, objectId } from '@sallyport/domain';
+import { decisionId, maskedObject, objectId } from '@sallyport/domain';
 import { issuePermit, type Permit } from './permit.js';
-import type { EnforcementContext } from './ports.js';
+import type { Capabilities, EnforcementContext } from './ports.js';
 
 export interface Permitted<Request> {
   readonly kind: 'permit';
-  readonly decisionId: string;
   readonly permit: Permit<Request>;
   readonly obligations: readonly Obligation[];
   /** Set when a consumed approval let it through: its outcome must be reported. */
@@ -26,10 +25,6 @@ export interface Held<Request> {
   readonly because: readonly Reason[];
 }
 export type Verdict<Request> = Permitted<Request> | Refused | Held<Request>;
-
-export function decisionId(context: EnforcementContext, seq: number): string {
-  return `${context.session.id}.${seq}`;
-}
 
 /** Judge, then hold the judgement against what can be performed. Anything thrown, and any answer that is none, denies. */
 export function decide(context: EnforcementContext, action: Action): Decision {
@@ -63,15 +58,8 @@ function unperformable(
   action: Action,
   obligations: readonly Obligation[],
 ): Reason | undefined {
-  const masked = new Set<string>();
-  for (const obligation of obligations) {
-    const object = objectId(maskedObject(obligation));
-    const { masks, maskable } = context.capabilities;
-    if (!maskable.has(obligation.kind) || !masks.has(obligation.method)) {
-      return { code: 'cannot-perform', object, text: `mask ${obligation.method} is not available here` };
-    }
-    masked.add(object);
-  }
+  const { unavailable, masked } = asked(obligations, context.capabilities);
+  if (unavailable) return unavailable;
   for (const column of action.lineage.usedElsewhere) {
     const id = objectId(column);
     if (masked.has(id)) {
@@ -89,6 +77,32 @@ function unperformable(
     };
   }
   return undefined;
+}
+
+interface Asked {
+  /** Why one of the masks cannot be applied here. */
+  readonly unavailable: Reason | undefined;
+  /** Ids of what is masked. */
+  readonly masked: ReadonlySet<string>;
+}
+
+/** By obligations, which a policy hands out again and again, and by whose capabilities they were held against. */
+const known = new WeakMap<readonly Obligation[], Asked & { readonly capabilities: Capabilities }>();
+
+function asked(obligations: readonly Obligation[], capabilities: Capabilities): Asked {
+  const before = known.get(obligations);
+  if (before?.capabilities === capabilities) return before;
+  const masked = new Set<string>();
+  let unavailable: Reason | undefined;
+  for (const obligation of obligations) {
+    const object = objectId(maskedObject(obligation));
+    masked.add(object);
+    if (capabilities.maskable.has(obligation.kind) && capabilities.masks.has(obligation.method)) continue;
+    unavailable ??= { code: 'cannot-perform', object, text: `mask ${obligation.method} is not available here` };
+  }
+  const result = { capabilities, unavailable, masked };
+  known.set(obligations, result);
+  return result;
 }
 
 /**
@@ -114,22 +128,24 @@ export function conclude<Request>(
   decision: Decision,
   approvalId?: string,
 ): Verdict<Request> {
-  const id = decisionId(context, exchange.seq);
+  const { session, recorder } = context;
   const { seq, phase, action, parameters } = exchange;
   try {
-    context.recorder.decision({ decisionId: id, seq, phase, action, parameters, decision, approvalId });
+    recorder.decision({ seq, phase, action, parameters, decision, approvalId });
   } catch {
     return {
       kind: 'deny',
-      decisionId: id,
+      decisionId: decisionId(session.id, seq),
       because: [{ code: 'recording-failed', text: 'the decision could not be recorded' }],
     };
   }
-  if (decision.effect === 'deny') return { kind: 'deny', decisionId: id, because: decision.because };
-  if (decision.effect === 'hold' && phase === 'execute') {
-    const { approval, policyRevision, because } = decision;
+  const { effect, because } = decision;
+  if (effect === 'deny') return { kind: 'deny', decisionId: decisionId(session.id, seq), because };
+  if (effect === 'hold' && phase === 'execute') {
+    const { approval, policyRevision } = decision;
+    const id = decisionId(session.id, seq);
     return { kind: 'hold', decisionId: id, exchange, terms: approval, policyRevision, because };
   }
-  const permit = issuePermit(exchange.request, () => context.recorder.flush());
-  return { kind: 'permit', decisionId: id, permit, obligations: decision.obligations, approvalId };
+  const permit = issuePermit(exchange.request, recorder);
+  return { kind: 'permit', permit, obligations: decision.obligations, approvalId };
 }

@@ -1,3 +1,5 @@
+import type { RecorderPort } from './ports.js';
+
 const issue = Symbol('issue');
 
 /**
@@ -6,16 +8,16 @@ const issue = Symbol('issue');
  */
 export class Permit<Request> {
   #request: Request | undefined;
-  #beforeSend: () => void;
+  readonly #recorder: RecorderPort;
 
-  private constructor(request: Request, beforeSend: () => void) {
+  private constructor(request: Request, recorder: RecorderPort) {
     this.#request = request;
-    this.#beforeSend = beforeSend;
+    this.#recorder = recorder;
   }
 
   /** Internal to this library: the symbol is not exported through its door. */
-  static [issue]<R>(request: R, beforeSend: () => void): Permit<R> {
-    return new Permit(request, beforeSend);
+  static [issue]<R>(request: R, recorder: RecorderPort): Permit<R> {
+    return new Permit(request, recorder);
   }
 
   /** The judged request, after its decision is on disk. Throws when taken twice or when the record cannot be written. */
@@ -23,11 +25,12 @@ export class Permit<Request> {
     const request = this.#request;
     if (request === undefined) throw new Error('a permit gives its request out once');
     this.#request = undefined;
-    this.#beforeSend();
+    this.#recorder.flush();
     return request;
   }
 }
 
-export function issuePermit<R>(request: R, beforeSend: () => void): Permit<R> {
-  return Permit[issue](request, beforeSend);
+/** @param recorder has the decision that lets the request through */
+export function issuePermit<R>(request: R, recorder: RecorderPort): Permit<R> {
+  return Permit[issue](request, recorder);
 }

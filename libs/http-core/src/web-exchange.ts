@@ -1,4 +1,4 @@
-import type { Action, Obligation } from '@sallyport/domain';
+import { decisionId, type Action, type Obligation } from '@sallyport/domain';
 import {
   awaitPortableApproval,
   enforce,
@@ -202,7 +202,7 @@ export class WebExchange implements UnderWay {
         status: 403,
         code: 'cannot-perform',
         text: 'what may be shown of the answer cannot be told from the rest',
-        decisionId: verdict.decisionId,
+        decisionId: decisionId(this.session.context.session.id, this.#seq),
       });
       return this.#end('nothing was sent: the obligations cannot be met', 'failed');
     }

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 let anchoredAt = -Infinity;
 let offset = 0;
 

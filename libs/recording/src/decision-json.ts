@@ -1,4 +1,4 @@
-import { objectId, type Action, type Decision, type DecisionRecord, type Effect } from '@sallyport/domain';
+import { decisionId, objectId, type Action, type Decision, type DecisionRecord, type Effect } from '@sallyport/domain';
 import { jsonString } from './json-string.js';
 
 /** What the JSON of a decision holds besides numbers, names and the text: the same for every text that means the same. */
@@ -16,13 +16,13 @@ interface Frame {
  */
 const frames = new WeakMap<readonly Effect[], WeakMap<Decision, Frame>>();
 
-/** @returns the JSON of a RecordedDecision */
-export function decisionJson(record: DecisionRecord): string {
+/** @returns the JSON of a RecordedDecision, and in it `as`: a label by which later ones can refer to it */
+export function decisionJson(sessionId: string, record: DecisionRecord, label: number): string {
   const { action, decision, seq, phase, parameters, approvalId } = record;
   const { before, after } = frameOf(action, decision);
-  const id = jsonString(record.decisionId);
+  const id = jsonString(decisionId(sessionId, seq));
   const more = parameters === undefined && !approvalId ? '}' : tail(parameters, approvalId);
-  return `{"id":${id},"seq":${seq},"phase":"${phase}",${before}${jsonString(action.text)}${after}${more}`;
+  return `{"as":${label},"id":${id},"seq":${seq},"phase":"${phase}",${before}${jsonString(action.text)}${after}${more}`;
 }
 
 function tail(parameters: DecisionRecord['parameters'], approvalId: string | undefined): string {

@@ -1,5 +1,5 @@
 /**
- * The recording format, version 1. A recording is its segments one after another; each can be stored and checked alone.
+ * The recording format, version 2. A recording is its segments one after another; each can be stored and checked alone.
  *
  *     segment  = header frame*
  *     header   = "SPRC" version:u8 zero:u8[3] sessionId:u8[16] index:u32 previousChain:u8[32]
@@ -7,9 +7,9 @@
  *
  * Integers are big-endian. `time` is microseconds since the Unix epoch. `sessionId` is the UUID's 16 bytes. `index` counts
  * from 0. `previousChain` is the chain value before this segment (see digest.ts). Frames never span segments. The first
- * frame of segment 0 is `open`; the last frame of the last segment is `close`.
+ * frame of segment 0 is `open`; the last frame of the last segment is `close`. Version 1 knows no `repeat` and is read too.
  */
-export const formatVersion = 1;
+export const formatVersion = 2;
 export const segmentMagic = 'SPRC';
 export const segmentHeaderBytes = 60;
 export const frameHeaderBytes = 13;
@@ -21,7 +21,16 @@ export const rawFrameBytes = 256 * 1024;
 const chainOffset = 28;
 
 /** None of these equals the magic's first byte, so a header is told from a frame by one byte. */
-export const frameTypes = { open: 1, decision: 2, request: 3, response: 4, outcome: 5, note: 6, close: 7 } as const;
+export const frameTypes = {
+  open: 1,
+  decision: 2,
+  request: 3,
+  response: 4,
+  outcome: 5,
+  note: 6,
+  close: 7,
+  repeat: 8,
+} as const;
 export type FrameKind = keyof typeof frameTypes;
 
 const kinds = new Map<number, FrameKind>(Object.entries(frameTypes).map(([kind, type]) => [type, kind as FrameKind]));
@@ -67,7 +76,8 @@ export function setPreviousChain(segment: Buffer, previousChain: Uint8Array): vo
 /** Undefined when these bytes are no header of a version this code reads. */
 export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
   if (bytes.length < segmentHeaderBytes || bytes.toString('latin1', 0, 4) !== segmentMagic) return undefined;
-  if (bytes[4] !== formatVersion || bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0) return undefined;
+  if (bytes[4] === 0 || bytes[4]! > formatVersion || bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0)
+    return undefined;
   return {
     sessionId: sessionIdOf(bytes.subarray(8, 24)),
     index: bytes.readUInt32BE(24),

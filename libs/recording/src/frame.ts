@@ -38,7 +38,7 @@ export type Frame =
   | (At & { readonly kind: 'close'; readonly reason: string; readonly interrupted: boolean });
 
 /** Undefined when the payload is not what its kind promises. */
-export function decodeFrame(kind: FrameKind, time: number, payload: Buffer): Frame | undefined {
+export function decodeFrame(kind: Exclude<FrameKind, 'repeat'>, time: number, payload: Buffer): Frame | undefined {
   if (kind === 'request' || kind === 'response') return { kind, time, bytes: payload };
   const body = parseObject(payload);
   if (!body) return undefined;

@@ -1,4 +1,4 @@
-import { decodeFrame, type Frame } from './frame.js';
+import { decodeFrame, type Frame, type RecordedDecision } from './frame.js';
 import {
   decodeSegmentHeader,
   frameHeaderBytes,
@@ -6,8 +6,10 @@ import {
   maxFramePayloadBytes,
   segmentHeaderBytes,
   segmentMagic,
+  type FrameKind,
   type SegmentHeader,
 } from './format.js';
+import { readRepeat } from './repeat.js';
 
 /** Where the bytes stopped making sense. */
 export interface Damage {
@@ -30,6 +32,9 @@ export class RecordingParser {
   #rest: Buffer = Buffer.alloc(0);
   #offset = 0;
   #damage: Damage | undefined;
+  #sessionId = '';
+  /** Of this segment, by label. */
+  readonly #decisions = new Map<number, RecordedDecision>();
 
   /** Bytes that belong to whole items so far. */
   get offset(): number {
@@ -72,15 +77,29 @@ export class RecordingParser {
     const size = frameHeaderBytes + length;
     if (bytes.length < size) return undefined;
     const time = bytes.readUInt32BE(5) * 0x1_0000_0000 + bytes.readUInt32BE(9);
-    const frame = decodeFrame(kind, time, bytes.subarray(frameHeaderBytes, size));
+    const frame = this.#frame(kind, time, bytes.subarray(frameHeaderBytes, size));
     if (!frame) return this.#broken(`a ${kind} frame has a malformed payload`);
     return { kind: 'frame', frame, offset: this.#offset, raw: bytes.subarray(0, size) };
+  }
+
+  #frame(kind: FrameKind, time: number, payload: Buffer): Frame | undefined {
+    if (kind === 'repeat') {
+      const decision = readRepeat(payload, this.#sessionId, this.#decisions);
+      return decision && { kind: 'decision', time, decision };
+    }
+    const frame = decodeFrame(kind, time, payload);
+    if (frame?.kind !== 'decision') return frame;
+    const { as: label, ...decision } = frame.decision as RecordedDecision & { readonly as?: unknown };
+    if (typeof label === 'number') this.#decisions.set(label, decision);
+    return { ...frame, decision };
   }
 
   #header(bytes: Buffer): Extract<RecordingItem, { raw: Buffer }> | undefined {
     if (bytes.length < segmentHeaderBytes) return undefined;
     const header = decodeSegmentHeader(bytes);
     if (!header) return this.#broken('a segment header of an unknown version');
+    this.#sessionId = header.sessionId;
+    this.#decisions.clear();
     return { kind: 'segment', header, offset: this.#offset, raw: bytes.subarray(0, segmentHeaderBytes) };
   }
 

@@ -117,10 +117,12 @@ test('any text, parameters and bytes come back as they were', async () => {
       const recording = new MemoryRecording(new FrameBuffer(2048));
       recording.writer.open(sampleSession);
       const expected: unknown[] = [];
+      const like = sampleDecision(0);
       for (const [index, entry] of steps.entries()) {
         if (entry.kind === 'seal') recording.seal();
         else if (entry.kind === 'decision') {
-          recording.writer.decision({ ...sampleDecision(index, entry.text), parameters: entry.parameters });
+          const action = { ...like.action, text: entry.text };
+          recording.writer.decision({ ...like, seq: index, action, parameters: entry.parameters });
           expected.push({ text: entry.text, parameters: entry.parameters });
         } else {
           recording.writer[entry.kind](entry.bytes);
@@ -138,6 +140,116 @@ test('any text, parameters and bytes come back as they were', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('what is like an earlier decision of its segment takes a few bytes, and each segment can be read alone', async () => {
+  const recording = new MemoryRecording();
+  const like = sampleDecision(0);
+  const sizes: number[] = [];
+  for (let segment = 0; segment < 3; segment += 1) {
+    for (let at = 0; at < 100; at += 1) {
+      const seq = segment * 100 + at;
+      const action = at % 2 === 0 ? like.action : { ...like.action, text: `select ${seq}` };
+      const phase = at % 3 === 0 ? 'prepare' : 'execute';
+      recording.writer.decision({ ...like, seq, action, phase, parameters: at % 5 === 0 ? ['a', null] : undefined });
+    }
+    recording.seal();
+    sizes.push(recording.segments[segment]!.length);
+    const kept = frames(await read([recording.segments[segment]!]));
+    expect(kept).toHaveLength(100);
+    for (const [at, frame] of kept.entries()) {
+      const seq = segment * 100 + at;
+      expect(frame.kind === 'decision' && frame.decision).toEqual({
+        ...{ id: `${sampleSession.id}.${seq}`, seq, phase: at % 3 === 0 ? 'prepare' : 'execute' },
+        ...{ protocol: 'postgres', kind: 'SELECT', text: at % 2 === 0 ? 'select 1' : `select ${seq}` },
+        effects: [{ verb: 'select', object: 'shop/public.orders', columns: ['id'] }],
+        ...{ effect: 'permit', reasons: [{ code: 'permitted', policy: 'ci-on-shop' }], obligations: [] },
+        ...{ policyRevision: 7, ...(at % 5 === 0 && { parameters: ['a', null] }) },
+      });
+    }
+  }
+  for (const size of sizes) expect(size).toBeLessThan(500 + 100 * 45);
+});
+
+test('a decision that an approval let through is told in full, and nothing refers to it', async () => {
+  const recording = new MemoryRecording();
+  const like = sampleDecision(0);
+  recording.writer.decision({ ...like, seq: 1, approvalId: 'a-1' });
+  recording.writer.decision({ ...like, seq: 2 });
+  recording.writer.decision({ ...like, seq: 3, approvalId: 'a-3' });
+  recording.writer.decision({ ...like, seq: 4 });
+  recording.seal();
+  const kept = frames(await read([recording.bytes])).map((frame) => frame.kind === 'decision' && frame.decision);
+  expect(kept.map((decision) => decision && decision.approvalId)).toEqual(['a-1', undefined, 'a-3', undefined]);
+});
+
+test('more kinds of statements than are remembered, by turns, are read back as they were', async () => {
+  const recording = new MemoryRecording();
+  const kinds = Array.from({ length: 40 }, (_, at) =>
+    sampleDecision(0, `select ${at}`, at % 3 === 0 ? 'deny' : 'permit'),
+  );
+  for (let seq = 0; seq < 400; seq += 1) recording.writer.decision({ ...kinds[(seq * 7) % 40]!, seq });
+  recording.seal();
+  const kept = frames(await read([recording.bytes])).map((frame) => frame.kind === 'decision' && frame.decision);
+  expect(kept.map((decision) => decision && [decision.seq, decision.text, decision.effect])).toEqual(
+    Array.from({ length: 400 }, (_, seq) => {
+      const kind = (seq * 7) % 40;
+      return [seq, `select ${kind}`, kind % 3 === 0 ? 'deny' : 'permit'];
+    }),
+  );
+});
+
+test('numbers of every size are read back', async () => {
+  const recording = new MemoryRecording();
+  const like = sampleDecision(0);
+  const numbers = [0, 9, 10, 99, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 5, 2 ** 47];
+  for (const seq of numbers) {
+    recording.writer.decision({ ...like, seq });
+    recording.writer.outcome(seq, seq % 2 === 0 ? `SELECT ${seq}` : 'a "b" \u00e4 '.repeat(9));
+  }
+  recording.seal();
+  const kept = frames(await read([recording.bytes]));
+  expect(kept.map((frame) => (frame.kind === 'decision' ? frame.decision.seq : 'seq' in frame && frame.seq))).toEqual(
+    numbers.flatMap((seq) => [seq, seq]),
+  );
+  expect(kept.flatMap((frame) => (frame.kind === 'outcome' ? [frame.completion] : []))).toEqual(
+    numbers.map((seq) => (seq % 2 === 0 ? `SELECT ${seq}` : 'a "b" \u00e4 '.repeat(9))),
+  );
+});
+
+function framed(type: number, payload: Buffer): Buffer {
+  const header = Buffer.alloc(13);
+  header[0] = type;
+  header.writeUInt32BE(payload.length, 1);
+  return Buffer.concat([header, payload]);
+}
+
+test('a repetition of nothing, or of the wrong shape, is damage', async () => {
+  const recording = new MemoryRecording();
+  recording.writer.decision(sampleDecision(1));
+  recording.seal();
+  const repeat = (label: number, shape: number, rest: readonly number[] = []): Buffer =>
+    framed(8, Buffer.from([0, 0, 0, label, 0, 0, 0, 0, 0, 2, shape, ...rest]));
+  const good = [repeat(1, 1), repeat(1, 3, [0, 0, 0, 1, 97]), repeat(1, 5, [0, 1, 255, 255, 255, 255])];
+  const bad = [
+    ...[repeat(0, 1), repeat(2, 1), framed(8, Buffer.from([0, 0, 0, 1]))],
+    ...[repeat(1, 1, [0]), repeat(1, 3), repeat(1, 3, [0, 0, 0, 2, 97]), repeat(1, 3, [255, 255, 255, 255])],
+    ...[repeat(1, 5), repeat(1, 5, [0, 2, 255, 255, 255, 255]), repeat(1, 5, [0, 1, 255, 255, 255, 254])],
+  ];
+  for (const frame of good) expect((await read([recording.bytes, frame])).at(-1)).toMatchObject({ truncated: false });
+  for (const frame of good) expect((await read([recording.bytes, frame])).at(-1)).not.toHaveProperty('damage');
+  for (const frame of bad) expect((await read([recording.bytes, frame])).at(-1)).toHaveProperty('damage');
+});
+
+test('a recording of version 1 is read; one of a version to come is not', async () => {
+  const recording = new MemoryRecording();
+  recording.writer.decision(sampleDecision(1));
+  recording.seal();
+  const old = Buffer.from(recording.bytes);
+  old[4] = 1;
+  expect(frames(await read([old]))).toHaveLength(1);
+  old[4] = 3;
+  expect((await read([old])).at(-1)).toMatchObject({ damage: { message: 'a segment header of an unknown version' } });
 });
 
 test('bytes larger than a frame are split and lose nothing', async () => {
@@ -159,7 +271,7 @@ test.each([1, 2])('CP-10: sessions that share a buffer never mix (%i pages)', (p
     ['b', []],
   ]);
   const writer = (name: string): RecordingWriter =>
-    new RecordingWriter(buffer, {
+    new RecordingWriter(sampleSession.id, buffer, {
       append: (first, rest) => kept.get(name)!.push(Buffer.from(first), Buffer.from(rest ?? [])),
     });
   const a = writer('a');
@@ -179,12 +291,12 @@ test.each([1, 2])('CP-10: sessions that share a buffer never mix (%i pages)', (p
 test('after one failure every flush fails, also when another session noticed it', () => {
   const buffer = new FrameBuffer(4096, 1);
   let broken = true;
-  const failing = new RecordingWriter(buffer, {
+  const failing = new RecordingWriter(sampleSession.id, buffer, {
     append: () => {
       if (broken) throw new Error('no space left');
     },
   });
-  const other = new RecordingWriter(buffer, { append: () => undefined });
+  const other = new RecordingWriter(sampleSession.id, buffer, { append: () => undefined });
   failing.response(Buffer.from('x'));
   expect(() => other.response(Buffer.from('y'))).not.toThrow();
   broken = false;

@@ -38,7 +38,7 @@ export function sampleDecision(seq: number, text = 'select 1', effect: 'permit' 
     effect === 'permit'
       ? { effect, because, obligations: [], policyRevision: 7 }
       : { effect, because, policyRevision: 7 };
-  return { decisionId: `${sampleSession.id}.${seq}`, seq, phase: 'execute', action, decision };
+  return { seq, phase: 'execute', action, decision };
 }
 
 export class MemoryRecording {
@@ -48,7 +48,7 @@ export class MemoryRecording {
   #chain = initialChain(sampleSession.id);
 
   constructor(buffer = new FrameBuffer()) {
-    this.writer = new RecordingWriter(buffer, {
+    this.writer = new RecordingWriter(sampleSession.id, buffer, {
       append: (frames, rest) => {
         if (this.#open.length === 0)
           this.#open.push(encodeSegmentHeader(sampleSession.id, this.segments.length, this.#chain));
@@ -62,6 +62,7 @@ export class MemoryRecording {
     if (this.#open.length === 0) return;
     const segment = Buffer.concat(this.#open);
     this.#open = [];
+    this.writer.segmentEnded();
     this.segments.push(segment);
     this.#chain = nextChain(this.#chain, segmentDigest(segment));
   }

@@ -2,7 +2,10 @@ import type { DecisionRecord, SessionInfo } from '@sallyport/domain';
 import { nowMicros } from './clock.js';
 import { decisionJson } from './decision-json.js';
 import { frameHeaderBytes, frameTypes, rawFrameBytes, writeFrameHeader } from './format.js';
-import { jsonString } from './json-string.js';
+import { outcomeJson, outcomeMost, writeOutcome } from './outcome-json.js';
+import { repeatMost, writeRepeat } from './repeat.js';
+import { Repeats } from './repeats.js';
+import { utf8Most, writeUtf8 } from './utf8.js';
 
 /** Where frames go: a session's current segment. */
 export interface SegmentSink {
@@ -62,8 +65,12 @@ export class RecordingWriter {
   #failure: Error | undefined;
   #owed: Buffer | undefined;
   #page: Page | undefined;
+  /** Of the segment that the next frame goes to. */
+  #repeats: Repeats | undefined;
+  #lastLabel = 0;
 
   constructor(
+    private readonly sessionId: string,
     private readonly buffer: FrameBuffer,
     private readonly sink: SegmentSink,
   ) {}
@@ -82,7 +89,15 @@ export class RecordingWriter {
   }
 
   decision(record: DecisionRecord): void {
-    this.#json(frameTypes.decision, decisionJson(record));
+    if (this.#repeat(record)) return;
+    const label = (this.#lastLabel += 1);
+    const referable = this.#json(frameTypes.decision, decisionJson(this.sessionId, record, label));
+    if (referable && record.approvalId === undefined) (this.#repeats ??= new Repeats()).add(record, label);
+  }
+
+  /** To be called whenever the sink begins another segment: frames refer to their own alone. */
+  segmentEnded(): void {
+    this.#repeats = undefined;
   }
 
   request(bytes: Uint8Array): void {
@@ -94,7 +109,11 @@ export class RecordingWriter {
   }
 
   outcome(seq: number, completion: string): void {
-    this.#json(frameTypes.outcome, `{"seq":${seq},"completion":${jsonString(completion)}}`);
+    const page = this.#reserve(frameHeaderBytes + outcomeMost);
+    const start = page.length + frameHeaderBytes;
+    const end = writeOutcome(page.bytes, start, seq, completion);
+    if (end < 0) this.#json(frameTypes.outcome, outcomeJson(seq, completion));
+    else this.#framed(page, frameTypes.outcome, end - start);
   }
 
   note(name: string, detail: Readonly<Record<string, string | number | boolean>>): void {
@@ -166,15 +185,39 @@ export class RecordingWriter {
     return page;
   }
 
-  #json(type: number, text: string): void {
-    // UTF-8 takes at most three bytes for a UTF-16 unit.
-    const most = frameHeaderBytes + text.length * 3;
-    if (most > this.buffer.pageBytes) return this.#direct(type, Buffer.from(text, 'utf8'));
+  /** False: nothing was written, it has to be told in full. */
+  #repeat(record: DecisionRecord): boolean {
+    const repeats = this.#repeats;
+    const like = repeats?.find(record);
+    const most = like && repeatMost(record);
+    if (most === undefined || frameHeaderBytes + most > this.buffer.pageBytes) return false;
+    const page = this.#reserve(frameHeaderBytes + most);
+    // Making room may have ended the segment.
+    if (this.#repeats !== repeats) return false;
+    const start = page.length + frameHeaderBytes;
+    const end = writeRepeat(page.bytes, start, like!, record);
+    if (end < 0) return false;
+    this.#framed(page, frameTypes.repeat, end - start);
+    return true;
+  }
+
+  /** False: it went past the page, and may be in a segment that has ended since. */
+  #json(type: number, text: string): boolean {
+    const most = frameHeaderBytes + utf8Most(text);
+    if (most > this.buffer.pageBytes) {
+      this.#direct(type, Buffer.from(text, 'utf8'));
+      return false;
+    }
     const page = this.#reserve(most);
-    const start = page.length;
-    const length = page.bytes.write(text, start + frameHeaderBytes, 'utf8');
-    writeFrameHeader(page.bytes, start, type, length, nowMicros());
-    page.length = start + frameHeaderBytes + length;
+    const start = page.length + frameHeaderBytes;
+    this.#framed(page, type, writeUtf8(page.bytes, start, text) - start);
+    return true;
+  }
+
+  /** Completes a frame whose payload stands on the page already. */
+  #framed(page: Page, type: number, length: number): void {
+    writeFrameHeader(page.bytes, page.length, type, length, nowMicros());
+    page.length += frameHeaderBytes + length;
   }
 
   #raw(type: number, bytes: Uint8Array): void {
@@ -188,9 +231,8 @@ export class RecordingWriter {
 
   #copy(type: number, payload: Uint8Array): void {
     const page = this.#reserve(frameHeaderBytes + payload.length);
-    writeFrameHeader(page.bytes, page.length, type, payload.length, nowMicros());
     page.bytes.set(payload, page.length + frameHeaderBytes);
-    page.length += frameHeaderBytes + payload.length;
+    this.#framed(page, type, payload.length);
   }
 
   #direct(type: number, payload: Uint8Array): void {

@@ -35,7 +35,7 @@ const sessions = (spool: Spool, count: number): SessionRecorder[] =>
 /** Each says one thing in the same turn; resolves, once all have flushed, with what their flushes threw. */
 function oneTurn(recorders: readonly SessionRecorder[], seq: number, bytes = Buffer.alloc(100, seq)): Promise<Error[]> {
   for (const recorder of recorders) {
-    recorder.decision(sampleRecord(recorder.sessionId, seq));
+    recorder.decision(sampleRecord(seq));
     recorder.response(bytes);
     recorder.flushSoon();
   }

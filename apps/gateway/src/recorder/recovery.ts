@@ -121,7 +121,9 @@ function wholeFrames(bytes: Buffer): { readonly bytes: Buffer; readonly frames: 
 /** A segment of its own for the end, so that no file that was being written is ever written again. */
 function endSegment(directory: string, sessionId: string, index: number): SealedSegment {
   const parts: Buffer[] = [encodeSegmentHeader(sessionId, index)];
-  const writer = new RecordingWriter(new FrameBuffer(4096), { append: (frames) => parts.push(Buffer.from(frames)) });
+  const writer = new RecordingWriter(sessionId, new FrameBuffer(4096), {
+    append: (frames) => parts.push(Buffer.from(frames)),
+  });
   writer.close(endReason, true);
   writer.flush();
   const bytes = Buffer.concat(parts);

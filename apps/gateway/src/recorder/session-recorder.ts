@@ -23,7 +23,7 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
     private readonly spool: Spool,
     readonly sessionId: string,
   ) {
-    this.#writer = new RecordingWriter(spool.buffer, this);
+    this.#writer = new RecordingWriter(sessionId, spool.buffer, this);
   }
 
   get congested(): boolean {
@@ -167,7 +167,7 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
   /** After a failure the old writer stays silent for good: the end comes from a fresh one. */
   #writeEnd(reason: string): void {
     const { failure: failed, owed } = this.#writer;
-    const writer = failed ? new RecordingWriter(this.spool.buffer, this) : this.#writer;
+    const writer = failed ? new RecordingWriter(this.sessionId, this.spool.buffer, this) : this.#writer;
     if (owed && !this.#owedPaid) this.append(owed, undefined, owed.length);
     this.#owedPaid = true;
     if (failed) writer.note('recording-failed', { error: failed.message });
@@ -181,6 +181,7 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
     this.#settle(segment);
     this.spool.seal(this, segment, last);
     this.#segment = undefined;
+    this.#writer.segmentEnded();
   }
 
   #settle(segment: SegmentFile): void {

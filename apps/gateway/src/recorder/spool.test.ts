@@ -87,7 +87,7 @@ test('CP-07: a long session becomes several segments that arrive in order, whole
     const session = sampleSession(randomUUID());
     const recorder = spool.record(session);
     for (let seq = 1; seq <= 100; seq += 1) {
-      recorder.decision(sampleRecord(session.id, seq));
+      recorder.decision(sampleRecord(seq));
       recorder.response(Buffer.alloc(2000, seq));
       recorder.flush();
     }
@@ -171,8 +171,8 @@ test('CP-07: recovering twice, or after dying while recovering, changes nothing'
   const { spool, sealed } = makeSpool({ segmentBytes: 5000 });
   const session = sampleSession(randomUUID());
   const recorder = spool.record(session);
-  for (let seq = 1; seq <= 10; seq += 1) {
-    recorder.decision(sampleRecord(session.id, seq));
+  for (let seq = 1; seq <= 12; seq += 1) {
+    recorder.decision(sampleRecord(seq));
     recorder.response(Buffer.alloc(1000));
     recorder.flush();
   }
@@ -258,7 +258,7 @@ test('after its end a recording takes nothing more', () => {
   const { spool } = makeSpool();
   const recorder = spool.record(sampleSession(randomUUID()));
   recorder.close('done');
-  expect(() => recorder.decision(sampleRecord(recorder.sessionId, 1))).toThrow('ended');
+  expect(() => recorder.decision(sampleRecord(1))).toThrow('ended');
   expect(() => recorder.response(Buffer.from('x'))).toThrow('ended');
   expect(() => recorder.flush()).toThrow('ended');
 });
@@ -269,7 +269,7 @@ test.each(['write', 'fsync'] as const)(
     const { spool } = makeSpool({ durability });
     const session = sampleSession(randomUUID());
     const recorder = spool.record(session);
-    recorder.decision(sampleRecord(session.id, 1));
+    recorder.decision(sampleRecord(1));
     recorder.flush();
     const [file] = readdirSync(directory.path);
     const frames = await framesOf([readFileSync(join(directory.path, file!))]);

@@ -1,4 +1,4 @@
-import type { DecisionRecord, SessionInfo } from '@sallyport/domain';
+import type { Decision, DecisionRecord, SessionInfo } from '@sallyport/domain';
 import { selectAction } from '../testing-gateway.js';
 
 /** For tests: what is recorded, where nothing hangs on what it is. */
@@ -15,12 +15,20 @@ export function sampleSession(id: string): SessionInfo {
   };
 }
 
-export function sampleRecord(sessionId: string, seq: number): DecisionRecord {
+const like = selectAction('select 0');
+const permitted: Decision = {
+  effect: 'permit',
+  because: [{ code: 'permitted' }],
+  obligations: [],
+  policyRevision: 1,
+};
+
+/** All of them mean the same, so that most are recorded as repetitions. */
+export function sampleRecord(seq: number): DecisionRecord {
   return {
-    decisionId: `${sessionId}.${seq}`,
     seq,
     phase: 'execute',
-    action: selectAction(`select ${seq}`),
-    decision: { effect: 'permit', because: [{ code: 'permitted' }], obligations: [], policyRevision: 1 },
+    action: { ...like, text: `select ${seq}` },
+    decision: permitted,
   };
 }

@@ -29,7 +29,7 @@ function flush(recorder: SessionRecorder, seq: number): void {
 
 function write(seq: number): void {
   for (const recorder of recorders) {
-    recorder.decision(sampleRecord(recorder.sessionId, seq));
+    recorder.decision(sampleRecord(seq));
     recorder.response(Buffer.alloc((seq * 7919) % 5000, seq));
     if (when === 'now') flush(recorder, seq);
     else recorder.flushSoon();

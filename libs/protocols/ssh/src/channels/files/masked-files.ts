@@ -1,3 +1,4 @@
+import { decisionId } from '@sallyport/domain';
 import { ByteReader } from '@sallyport/wire-kit';
 import { readString } from '../../connection/wire.js';
 import { outputMasks } from '../../mask.js';
@@ -93,8 +94,9 @@ export class MaskedFiles {
     this.answers.pass(request.id, answer);
   }
 
-  #refuse({ id }: PathRequest, { verdict: { decisionId } }: Allowed, text: string): void {
-    const refused = { kind: 'deny', decisionId, because: [{ code: 'cannot-perform', text }] } as const;
+  #refuse({ id }: PathRequest, { seq }: Allowed, text: string): void {
+    const decided = decisionId(this.session.context.session.id, seq);
+    const refused = { kind: 'deny', decisionId: decided, because: [{ code: 'cannot-perform', text }] } as const;
     this.answers.tell(refusalText(refused));
     refuseFile(this.answers, id, refused);
   }
