@@ -81,14 +81,17 @@ test('what several sessions say in one turn is kept by one write, and reaches th
   expect(readdirSync(directory.path).filter((name) => name.startsWith('journal'))).toEqual([]);
 });
 
-test('a session that is alone in its turn, and what is large, go straight to the segment', async () => {
+test('what is large goes straight to the segment, with what the journal has of the session', async () => {
   const spool = makeSpool();
   const [first, second] = sessions(spool, 2);
   await oneTurn([first!], 1);
-  expect(framesIn(pathOf(first!)).length).toBe(3);
-  expect(journalBytes()).toBe(0);
+  expect(framesIn(pathOf(first!)).length).toBe(1);
+  const small = journalBytes();
+  expect(small).toBeGreaterThan(100);
   await oneTurn([first!, second!], 2, Buffer.alloc(maxPieceBytes));
+  expect(framesIn(pathOf(first!)).length).toBe(5);
   expect(framesIn(pathOf(second!)).length).toBe(3);
+  expect(journalBytes()).toBe(small);
   spool.stop();
 });
 

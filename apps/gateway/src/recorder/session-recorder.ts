@@ -82,12 +82,12 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
   }
 
   /**
-   * Asked once after each `flushSoon`, to add what is not on the disk yet to the journal's batch; without a journal, nothing.
-   * Returns how many bytes it added; `secured` follows once they are kept.
+   * Asked once after each `flushSoon`, to add what is not on the disk yet to the journal's batch. Returns how many bytes it
+   * added; `secured` follows once they are kept.
    */
-  offer(journal: Journal | undefined): number {
+  offer(journal: Journal): number {
     this.#staged = false;
-    const loose = journal && this.#writer.loose;
+    const { loose } = this.#writer;
     if (!loose || this.#closing !== undefined || this.#writer.failure || !this.spool.hasRoom(loose.frames.length))
       return 0;
     try {

@@ -56,6 +56,8 @@ export class Spool {
   readonly #unfinished = new Set<SessionRecorder>();
   /** Segments, sealed ones too, of which the disk does not have all yet. */
   readonly #unsynced = new Set<SegmentFile>();
+  /** Those among them with something that no journal holds: the disk should have it soon. */
+  readonly #exposed = new Set<SegmentFile>();
   /** Recorders that broke and did not write their end yet: the journal may hold what they still owe their segments. */
   readonly #broken = new Set<SessionRecorder>();
   readonly #journal: Journal;
@@ -140,6 +142,8 @@ export class Spool {
     segment.append(first, rest);
     this.#grow(length);
     this.#unsynced.add(segment);
+    if (length === 0) return;
+    this.#exposed.add(segment);
     this.#syncSoon();
   }
 
@@ -148,15 +152,14 @@ export class Spool {
     if (this.#staged.push(recorder) === 1) atTurnEnd(this);
   }
 
-  /** What several recorders are about to flush goes into the journal in one write; a flush has nothing left to do then. */
+  /** What recorders are about to flush goes into the journal in one write; a flush has nothing left to do then. */
   turnEnded(): void {
     const staged = this.#staged;
     this.#staged = [];
     const offered: SessionRecorder[] = [];
     let total = 0;
     for (const recorder of staged) {
-      // For one alone its own segment is as good.
-      const bytes = recorder.offer(staged.length > 1 ? this.#journal : undefined);
+      const bytes = recorder.offer(this.#journal);
       if (bytes === 0) continue;
       offered.push(recorder);
       total += bytes;
@@ -173,6 +176,7 @@ export class Spool {
     if (this.options.durability !== 'fsync') return;
     segment.syncNow();
     this.#unsynced.delete(segment);
+    this.#exposed.delete(segment);
   }
 
   seal(recorder: SessionRecorder, segment: SegmentFile, last: boolean): void {
@@ -233,10 +237,7 @@ export class Spool {
   /** One sync for all that was written meanwhile: bounds what a loss of power can take without slowing anybody. */
   #syncAll(): void {
     this.#groupSync = undefined;
-    for (const segment of this.#unsynced) {
-      if (segment.synced >= segment.size) this.#unsynced.delete(segment);
-      else if (!segment.sync((error) => this.#broke(segment.sessionId, error))) this.#syncSoon();
-    }
+    if (!this.#sync(this.#exposed)) this.#syncSoon();
     this.#journal.sync((error) => this.options.log.error({ error: error.message }, 'the journal cannot be synced'));
     if (!this.#directoryDirty) return;
     this.#directoryDirty = false;
@@ -246,9 +247,20 @@ export class Spool {
     });
   }
 
+  /** Starts what syncs it takes, and forgets what needs none any more. False: some have to be started again later. */
+  #sync(segments: Set<SegmentFile>): boolean {
+    let all = true;
+    for (const segment of segments) {
+      if (segment.synced >= segment.size) segments.delete(segment);
+      else all = segment.sync((error) => this.#broke(segment.sessionId, error)) && all;
+    }
+    return all;
+  }
+
   #sealOld(): void {
     // What was said after a segment was sealed, such as how a long exchange ended, begins the next.
     this.buffer.spillAll();
+    this.#sync(this.#unsynced);
     this.#rotateJournal();
     const before = performance.now() - (this.options.segmentAgeMs ?? 5000);
     for (const recorder of [...this.#writing]) recorder.sealIfOlder(before);
