@@ -1,3 +1,4 @@
+export type { ByteMemo } from './methods/byte-memo.js';
 export type { TextMask } from './text-mask.js';
 export { stricterMethod, textMask } from './text-mask.js';
 export { Pseudonyms } from './methods/pseudonym.js';

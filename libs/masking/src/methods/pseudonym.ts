@@ -2,7 +2,7 @@ import { ByteMemo } from './byte-memo.js';
 import { HmacSha256 } from './hmac-sha256.js';
 
 const keyBytes = 32;
-/** 32,768 values; 4 MB once there are that many. */
+/** 32,768 values in 2.3 MB. */
 const memoSetBits = 13;
 const emailDomain = Buffer.from('@masked.invalid');
 /** `u_` or `p_`, and the digits. */
@@ -23,7 +23,8 @@ const underscore = '_'.charCodeAt(0);
 export class Pseudonyms {
   readonly #textHmac: HmacSha256;
   readonly #uuidHmac: HmacSha256;
-  readonly #texts: ByteMemo;
+  /** By text: for whoever copies a pseudonym from where it is remembered. What `text` answers is already a copy. */
+  readonly texts: ByteMemo;
   readonly #uuids: ByteMemo;
   readonly #digest = Buffer.alloc(32);
 
@@ -32,13 +33,13 @@ export class Pseudonyms {
     if (key.length !== keyBytes) throw new RangeError(`a pseudonym key has ${keyBytes} bytes, not ${key.length}`);
     this.#textHmac = derived(key, 'text');
     this.#uuidHmac = derived(key, 'uuid');
-    this.#texts = new ByteMemo(memoSetBits, plainBytes + emailDomain.length, (value) => this.#text(value));
+    this.texts = new ByteMemo(memoSetBits, plainBytes + emailDomain.length, (value) => this.#text(value));
     this.#uuids = new ByteMemo(memoSetBits, uuidBytes, (value) => this.#uuid(value));
   }
 
   /** `p_` and 16 hex digits; for an e-mail address `u_`, 16 hex digits and a domain that cannot exist (RFC 2606). */
   text(value: Uint8Array, start: number, end: number): Buffer {
-    return this.#texts.get(value, start, end);
+    return this.texts.get(value, start, end);
   }
 
   /** @param value the 16 bytes of a UUID; answers the 16 bytes of another, of version 8 (RFC 9562 section 5.8) */

@@ -23,6 +23,22 @@ export class ByteSink {
     this.length += count;
   }
 
+  /** What stands before a cell, then the cell with its length in front: as three appends, looked at once. */
+  appendCell(before: Buffer, start: number, end: number, value: Buffer, from: number, count: number): void {
+    const run = end - start;
+    this.#reserve(run + 4 + count);
+    const bytes = this.#bytes;
+    let at = this.length;
+    if (run >= smallCopy) before.copy(bytes, at, start, end);
+    else copyBytes(before, start, end, bytes, at);
+    at += run;
+    writeInt32(bytes, at, count);
+    at += 4;
+    if (count >= smallCopy) value.copy(bytes, at, from, from + count);
+    else copyBytes(value, from, from + count, bytes, at);
+    this.length = at + count;
+  }
+
   appendInt32(value: number): void {
     this.#reserve(4);
     writeInt32(this.#bytes, this.length, value);

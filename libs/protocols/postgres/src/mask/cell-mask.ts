@@ -1,5 +1,5 @@
 import type { MaskMethod } from '@sallyport/domain';
-import { type Pseudonyms, redactedText, type TextMask, textMask } from '@sallyport/masking';
+import { type ByteMemo, type Pseudonyms, redactedText, type TextMask, textMask } from '@sallyport/masking';
 import type { FormatCode } from '../messages.js';
 
 /** What a masked cell turns into. Its results are shared: whoever gets one must not write to it, nor keep it. */
@@ -8,6 +8,8 @@ export interface CellMask {
   readonly hidesNull: boolean;
   /** The one replacement of every value, null being SQL NULL; undefined where it depends on the value. */
   readonly constant: Buffer | null | undefined;
+  /** Where replacements are remembered that need not be copied to be used: `find` is `mask` without a copy. */
+  readonly memo?: ByteMemo;
   /** Replacement of the value at `start`..`end`; null is SQL NULL. */
   mask: TextMask;
 }
@@ -75,7 +77,9 @@ function textCell(method: MaskMethod, padded: boolean, pseudonyms: Pseudonyms): 
   if (method === 'null') return constantCell(null, false);
   if (method === 'redact') return constantCell(Buffer.from(redactedText), false);
   const mask = textMask(method, pseudonyms);
-  return { hidesNull: false, constant: undefined, mask: padded ? withoutPadding(mask) : mask };
+  if (padded) return { hidesNull: false, constant: undefined, mask: withoutPadding(mask) };
+  const memo = method === 'pseudonym' ? pseudonyms.texts : undefined;
+  return { hidesNull: false, constant: undefined, mask, memo };
 }
 
 /** `character(n)` pads with blanks that mean nothing: the value is what stands before them. */

@@ -18,15 +18,17 @@ export class PatchedBytes {
     return this.out.length + offset - this.#taken;
   }
 
-  /** Replaces the length field at `lengthAt` and the value that follows it up to `valueEnd`; null means SQL NULL, length -1. */
-  replaceCell(lengthAt: number, valueEnd: number, value: Buffer | null): void {
+  /**
+   * Replaces the length field at `lengthAt` and the value that follows it up to `valueEnd` by `count` bytes of `value`; null
+   * means SQL NULL, length -1.
+   */
+  replaceCell(lengthAt: number, valueEnd: number, value: Buffer | null, from: number, count: number): void {
     const { out } = this;
-    out.append(this.source, this.#taken, lengthAt);
     if (value === null) {
+      out.append(this.source, this.#taken, lengthAt);
       out.appendInt32(-1);
     } else {
-      out.appendInt32(value.length);
-      out.append(value, 0, value.length);
+      out.appendCell(this.source, this.#taken, lengthAt, value, from, count);
     }
     this.#taken = valueEnd;
   }

@@ -66,9 +66,20 @@ export function maskCells(
     if (length < -1 || valueEnd > end) throw malformed('a value with a wrong length');
     const cell = cells[column];
     if (cell !== undefined && (!isNull || cell.hidesNull)) {
-      const value = cell.constant !== undefined ? cell.constant : cell.mask(bytes, at + 4, valueEnd);
-      growth += (value === null ? 0 : value.length) - (valueEnd - at - 4);
-      patched.replaceCell(at, valueEnd, value);
+      const { memo } = cell;
+      let value: Buffer | null;
+      let from = 0;
+      let count: number;
+      if (memo !== undefined) {
+        count = memo.find(bytes, at + 4, valueEnd);
+        value = memo.memory;
+        from = memo.from;
+      } else {
+        value = cell.constant !== undefined ? cell.constant : cell.mask(bytes, at + 4, valueEnd);
+        count = value === null ? 0 : value.length;
+      }
+      growth += count - (valueEnd - at - 4);
+      patched.replaceCell(at, valueEnd, value, from, count);
     }
     at = valueEnd;
   }
