@@ -54,6 +54,16 @@ export class ByteReader {
     return true;
   }
 
+  /** Consumes this ASCII string, and its NUL, if that is what comes next. */
+  string(text: string): boolean {
+    const { bytes, position } = this;
+    const nul = position + text.length;
+    if (nul >= this.end || bytes[nul] !== 0) return false;
+    for (let at = 0; at < text.length; at += 1) if (bytes[position + at] !== text.charCodeAt(at)) return false;
+    this.position = nul + 1;
+    return true;
+  }
+
   /** Throws unless everything was read: trailing bytes are something that nobody looked at. */
   done(): void {
     if (this.position !== this.end) throw new WireError('bytes are left over at the end of a message');

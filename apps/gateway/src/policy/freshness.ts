@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /**
  * How long a signed statement may still be relied on. Two clocks must agree: the monotonic one, which nobody can set back,
  * and the wall clock, which goes on while the machine sleeps.

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { CatalogView, Classification } from './classification.js';
 import { catalogSearchPath, type SqlDialect, type TextRows } from './dialect.js';
 import { UpstreamClient, type Target } from './upstream.js';

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { isUtf8 } from 'node:buffer';
 import { ByteReader, ByteWriter, WireError } from '@sallyport/wire-kit';
 import { backend, type DiagnosticFields, type FormatCode, type RowField } from './messages.js';
@@ -48,13 +49,28 @@ const maxNameBytes = 63;
  */
 function readName(body: ByteReader): string {
   if (body.emptyString()) return '';
-  const bytes = body.terminated();
-  const name = utf8(bytes);
-  const mayGrow = name.length !== bytes.length;
-  if (bytes.length * (mayGrow ? 2 : 1) > maxNameBytes) {
+  const { bytes, position } = body;
+  const slot = hashOfName(bytes, position);
+  const known = knownNames[slot];
+  if (known !== undefined && body.string(known)) return known;
+  const read = body.terminated();
+  const name = utf8(read);
+  const isAscii = name.length === read.length;
+  if (read.length * (isAscii ? 1 : 2) > maxNameBytes) {
     throw new EncodingError(`a name of more than ${maxNameBytes} bytes`, '42622');
   }
+  if (isAscii) knownNames[slot] = name;
   return name;
+}
+
+/** The names that clients use come again and again. By hash; ASCII, and none longer than the server takes. */
+const knownNames: (string | undefined)[] = new Array<string | undefined>(256).fill(undefined);
+
+function hashOfName(bytes: Buffer, start: number): number {
+  const end = Math.min(bytes.length, start + maxNameBytes);
+  let hash = 0;
+  for (let at = start; at < end && bytes[at] !== 0; at += 1) hash = (hash * 31 + bytes[at]!) & 0xffff;
+  return (hash ^ (hash >>> 8)) & 0xff;
 }
 
 /** One message with a type byte; the length is filled in. */

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { Permit, RecorderPort } from '@sallyport/enforcement';
 import { atTurnEnd, type TurnTask } from '@sallyport/wire-kit';
@@ -117,13 +118,17 @@ function taken(request: Buffer | Permit<Buffer>): Buffer {
 function joined(parts: readonly Buffer[]): readonly Buffer[] {
   const [first] = parts;
   if (!first || parts.length === 1) return parts;
-  let total = 0;
+  let total = first.length;
   let adjacent = true;
-  for (const part of parts) {
-    // A group of messages that all go on as they came is one piece of what was read.
-    adjacent &&= part.buffer === first.buffer && part.byteOffset === first.byteOffset + total;
-    total += part.length;
+  for (let at = 1; at < parts.length; at += 1) {
+    adjacent &&= parts[at]!.byteOffset === first.byteOffset + total;
+    total += parts[at]!.length;
   }
-  if (adjacent) return [Buffer.from(first.buffer, first.byteOffset, total)];
+  if (adjacent) {
+    // A group of messages that all go on as they came is one piece of what was read.
+    const { buffer } = first;
+    for (let at = 1; at < parts.length; at += 1) adjacent &&= parts[at]!.buffer === buffer;
+    if (adjacent) return [Buffer.from(buffer, first.byteOffset, total)];
+  }
   return total <= joinBelow ? [Buffer.concat(parts, total)] : parts;
 }

@@ -182,7 +182,7 @@ export class ReplySide {
       case backend.dataRow:
         return this.#dataRow(reply, start, end);
       case backend.rowDescription:
-        return this.#rows.description(reply, this.#rows.needs(reply) ? this.#message(start, end) : undefined);
+        return this.#rows.description(reply, this.#inbox.bytes, start, end);
       case backend.commandComplete:
         return this.#commandComplete(reply, start, end);
       case backend.readyForQuery:

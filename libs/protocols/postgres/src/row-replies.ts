@@ -2,6 +2,7 @@ import type { ColumnRef, Obligation, ResultShape } from '@sallyport/domain';
 import { WireError } from '@sallyport/wire-kit';
 import { readRowDescription } from './codec.js';
 import { drop, pass, type Fate } from './fate.js';
+import { LastMessage } from './last-message.js';
 import { planResultMask } from './mask.js';
 import { errorMessage } from './refuse.js';
 import type { Portal, Reply, Unit } from './replies.js';
@@ -20,25 +21,20 @@ const plans = new WeakMap<ResultShape, Planned>();
 
 /** RowDescription and DataRow: what may be shown, and how. */
 export class RowReplies {
+  readonly #described = new LastMessage();
+
   constructor(private readonly core: SessionCore) {}
 
-  /** Whether anything depends on what a RowDescription says. */
-  needs(reply: Reply): boolean {
-    if (reply.kind === 'describe') return reply.portal !== undefined;
-    return reply.unit !== undefined && needsPlan(reply.unit);
-  }
-
-  /** @param message left out where nothing depends on it */
-  description(reply: Reply, message: Buffer | undefined): Fate {
+  /** @param bytes a chunk with the whole message at `start`..`end` */
+  description(reply: Reply, bytes: Buffer, start: number, end: number): Fate {
     if (reply.kind === 'describe') {
-      if (reply.portal && message) reply.portal.description = Buffer.from(message);
+      if (reply.portal) reply.portal.description = this.#described.keep(bytes, start, end);
       this.core.replies.shift();
       return reply.hidden ? drop : pass;
     }
     const { unit } = reply;
     if (reply.kind !== 'query' || !unit?.statement) throw new WireError('a row description out of place');
-    if (!needsPlan(unit)) unit.rows = 'pass';
-    else unit.rows = message ? this.#plan(unit, message) : 'swallow';
+    unit.rows = needsPlan(unit) ? this.#plan(unit, bytes.subarray(start, end)) : 'pass';
     return unit.rows === 'swallow' ? drop : pass;
   }
 

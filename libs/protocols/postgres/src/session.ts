@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { TLSSocket } from 'node:tls';
 import {
   stillPermitted,
@@ -66,6 +67,9 @@ export class Session implements SessionCore {
   readonly #upstreamGate: FlowGate;
   readonly #outbox: Outbox;
   #askedAt = performance.now();
+  /** A TLS socket always lets go of bytes later: memory of the chunk's own size is the smaller thing to keep. */
+  readonly #clientIsTls: boolean;
+  readonly #upstreamIsTls: boolean;
 
   /** @param lastSeq numbers already given out in this session */
   constructor(
@@ -87,6 +91,8 @@ export class Session implements SessionCore {
       upstreamFull: () => this.#clientGate.hold(peerFull),
       unrecorded: (error) => this.#unrecorded(error),
     });
+    this.#clientIsTls = parts.client instanceof TLSSocket;
+    this.#upstreamIsTls = parts.upstream instanceof TLSSocket;
     this.#requestSide = new RequestSide(this);
     this.#replySide = new ReplySide(this, this.#requestSide);
   }
@@ -189,23 +195,23 @@ export class Session implements SessionCore {
 
   #fromClient(chunk: Buffer): void {
     if (this.closed || (this.replies.copyingIn > 0 && this.#withdrawn())) return;
-    this.#requestSide.receive(outliving(chunk, this.parts.upstream));
+    this.#requestSide.receive(this.#upstreamIsTls ? Buffer.from(chunk) : chunk);
     if (this.#requestSide.waiting && this.#requestSide.backlog > maxBacklog) this.#clientGate.hold(backlogFull);
   }
 
   #fromUpstream(chunk: Buffer): void {
     if (this.closed || this.#withdrawn()) return;
-    this.#replySide.receive(outliving(chunk, this.parts.client));
+    this.#replySide.receive(this.#clientIsTls ? Buffer.from(chunk) : chunk);
   }
 
   /** Whether the memory of what was read from the target is still in use. */
   #holdsUpstreamReads(): boolean {
-    return !(this.parts.client instanceof TLSSocket) && (this.#outbox.holdsReplies || this.#replySide.backlog > 0);
+    return !this.#clientIsTls && (this.#outbox.holdsReplies || this.#replySide.backlog > 0);
   }
 
   /** Whether the memory of what was read from the client is still in use. */
   #holdsClientReads(): boolean {
-    if (this.parts.upstream instanceof TLSSocket) return false;
+    if (this.#upstreamIsTls) return false;
     return this.#outbox.holdsRequests || this.#requestSide.waiting || this.#requestSide.backlog > 0;
   }
 
@@ -279,11 +285,6 @@ const lingerMs = 2000;
 export function contextOf(live: LiveSession): EnforcementContext {
   const { info: session, policy, recorder, approvals } = live;
   return { session, policy, recorder, approvals, capabilities };
-}
-
-/** A TLS socket always lets go later: memory of the chunk's own size is the smaller thing to keep. */
-function outliving(chunk: Buffer, receiver: Socket): Buffer {
-  return receiver instanceof TLSSocket ? Buffer.from(chunk) : chunk;
 }
 
 function textOf(error: unknown): string {
