@@ -1,3 +1,4 @@
+import { getHeapSpaceStatistics } from 'node:v8';
 import { QuietCollector, runtimeParts } from './quiet-collector.js';
 
 const megabyte = 1024 * 1024;
@@ -46,6 +47,21 @@ test('what the runtime shrank to by itself is what growth is measured from', () 
   const { see } = watched();
   expect(see(0.9, 20)).toBe(0);
   expect(see(0, 45)).toBe(1);
+});
+
+test('what a burst made the young generation grow to is given back', () => {
+  const { collect } = runtimeParts();
+  const young = (): number =>
+    getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')!.space_size / megabyte;
+  let held: unknown[] = [];
+  for (let made = 0; young() < 32 && made < 2e7; made += 1) {
+    held.push({ made, text: `text ${made}` });
+    if (held.length > 100_000) held = [];
+  }
+  expect(young()).toBeGreaterThanOrEqual(32);
+  held = [];
+  collect();
+  expect(young()).toBeLessThan(8);
 });
 
 test("the runtime's own collector is used, and is out of everybody else's reach", async () => {
