@@ -95,6 +95,14 @@ test('what is large goes straight to the segment, with what the journal has of t
   spool.stop();
 });
 
+test('the header of a segment is on the disk before the next tick, whatever the journal has of the rest', async () => {
+  const spool = makeSpool();
+  const [recorder] = sessions(spool, 1);
+  const segment = spool.startSegment(recorder!, 1);
+  await eventually(() => segment.synced === segment.size, 500);
+  spool.stop();
+});
+
 test('the files take turns, and what they held does not come back', async () => {
   const spool = makeSpool();
   const recorders = sessions(spool, 2);

@@ -129,6 +129,10 @@ export class Spool {
     this.#grow(segment.size);
     if (this.options.durability === 'fsync') fsyncSync(this.#directoryFd);
     else this.#directoryDirty = true;
+    // No journal has its header, without which what the journal has of it belongs nowhere.
+    this.#unsynced.add(segment);
+    this.#exposed.add(segment);
+    this.#syncSoon();
     return segment;
   }
 
