@@ -9,15 +9,12 @@ import { ProblemError } from '../../platform/http/problem-error.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { GatewayIdentity } from '../sessions/session.store.js';
 import { asOfNow, whyVoid } from './approval-rules.js';
-import { statesAccepting } from './approval.js';
 import type { ApprovalRow } from './approval.store.js';
-import { decisionsOf, lockApproval, move } from './approval.store.js';
+import { decisionsOf, giveUp, lockApproval, move } from './approval.store.js';
 import type { CurrentPrincipals } from './current-principals.js';
 import { CURRENT_PRINCIPALS } from './current-principals.js';
 
 const maxDetailLength = 2000;
-/** A gateway gives up when its own clock says so: with so little time left, that is what it did. */
-const clockToleranceMs = 1000;
 
 /** What becomes of an approval at the gateway that asked: used once, given up, and what came of it. */
 @Injectable()
@@ -65,10 +62,7 @@ export class ApprovalRelease {
     await this.dataSource.transaction(async (manager) => {
       const approval = await this.#own(manager, gateway, body.approvalId);
       if (!approval) return;
-      // Nobody decided in time: that is what happened, whichever of the two clocks noticed first.
-      const left = approval.expires_at.getTime() - Date.now();
-      const over = approval.is_past || left < clockToleranceMs;
-      await move(manager, approval.id, over ? 'expire' : 'abandon', body.reason.slice(0, maxDetailLength));
+      await giveUp(manager, { id: approval.id }, body.reason.slice(0, maxDetailLength));
     });
   }
 
@@ -103,11 +97,7 @@ export class ApprovalRelease {
   /** Whatever these sessions waited for is given up. */
   async sessionsEnded(manager: EntityManager, sessionIds: readonly string[]): Promise<void> {
     if (sessionIds.length === 0) return;
-    await manager.query(
-      `UPDATE approvals SET state = 'abandoned', state_reason = 'the session ended', resolved_at = now()
-       WHERE session_id = ANY ($1::uuid[]) AND state = ANY ($2::text[]) AND NOT portable`,
-      [sessionIds, statesAccepting('abandon')],
-    );
+    await giveUp(manager, { sessionIds }, 'the session ended');
   }
 
   /**

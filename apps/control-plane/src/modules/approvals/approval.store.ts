@@ -78,6 +78,29 @@ export async function move(db: Queryable, id: string, event: ApprovalEvent, reas
   return moved.length > 0;
 }
 
+/** A gateway gives up when its own clock says so: with so little time left, that is what it did. */
+const clockToleranceMs = 1000;
+
+/**
+ * The requester's side waits no longer for one approval, or for all that sessions waited for. What is out of time expires:
+ * nobody decided in time, whichever clock noticed first and whichever news of it came first.
+ */
+export async function giveUp(
+  db: Queryable,
+  { id, sessionIds }: { readonly id?: string; readonly sessionIds?: readonly string[] },
+  reason: string,
+): Promise<void> {
+  await db.query(
+    `UPDATE approvals SET resolved_at = now(),
+       state = CASE WHEN out_of_time THEN 'expired' ELSE 'abandoned' END,
+       state_reason = CASE WHEN out_of_time THEN state_reason ELSE $4 END
+     FROM (SELECT id AS given_up, expires_at <= clock_timestamp() + $5 * interval '1 millisecond' AS out_of_time
+           FROM approvals WHERE id = $1 OR (session_id = ANY ($2::uuid[]) AND NOT portable)) AS mine
+     WHERE id = given_up AND state = ANY ($3::text[])`,
+    [id ?? null, sessionIds ?? [], statesAccepting('abandon'), reason, clockToleranceMs],
+  );
+}
+
 /** Expires what is past its time: all of it, or the one named. Gives back what this call expired. */
 export function expirePast(db: Queryable, id?: string): Promise<{ id: string; gateway: string }[]> {
   return rows(

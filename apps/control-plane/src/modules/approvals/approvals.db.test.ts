@@ -221,6 +221,15 @@ test('a session that goes takes what it waited for with it', async () => {
   expect(await codeOf(held({ session: session.id }))).toBe('session-ended');
 });
 
+test('what is out of time has expired, whether the end of its session or its own is heard of first', async () => {
+  const [first, second] = [await held(), await held()];
+  await parts.dataSource.query(`UPDATE approvals SET expires_at = now() + interval '500 milliseconds'`);
+  const endedAt = new Date().toISOString();
+  await parts.sessions.closed(local, { sessionId: first.session.id, endedAt, reason: 'client left' });
+  await parts.release.abandon(local, { approvalId: second.id, reason: 'nobody decided in time' });
+  expect([await stateOf(first.id), await stateOf(second.id)]).toEqual(['expired', 'expired']);
+});
+
 test('AP-08: after a crash a released execution is unknown and never runs again', async () => {
   const released = await held();
   const waiting = await held();
