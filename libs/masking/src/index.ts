@@ -1,4 +1,5 @@
 export type { ByteMemo } from './methods/byte-memo.js';
+export { copyWords, Words, wordSlack } from './methods/words.js';
 export type { TextMask } from './text-mask.js';
 export { stricterMethod, textMask } from './text-mask.js';
 export { Pseudonyms } from './methods/pseudonym.js';

@@ -1,4 +1,6 @@
-const nothing = Buffer.alloc(0);
+import { equalWords, hashWords, viewOf, Words, type ReadWords } from './words.js';
+
+const nothing = new Words(Buffer.alloc(0));
 
 /** Entries that share a set: a value only ever displaces one of these. */
 const ways = 4;
@@ -6,6 +8,8 @@ const ways = 4;
 /** Longest entry: a length of the key, a length of the result, both one byte, then key and result. */
 const maxEntryBytes = 128;
 const headerBytes = 2;
+/** Stands where the ring had no room for another entry: no key is so long. */
+const noEntry = 0xff;
 /** For each entry that the index has room for; most are a little shorter. */
 const usualEntryBytes = 64;
 /**
@@ -17,13 +21,15 @@ const usualEntryBytes = 64;
  */
 export class ByteMemo {
   /** Where the last result found lies, until the next call. Must not be written to. */
-  memory: Buffer = nothing;
+  memory: Words = nothing;
   from = 0;
   /** Sets of four pairs: a hash, and one more than the position of its entry. Made when the first value comes. */
   #index: Int32Array | undefined;
-  #ring: Buffer = nothing;
+  #ring: Words = nothing;
   /** Bytes ever written to the ring: the next entry's position. Its place is that modulo the ring's length. */
   #written = 0;
+  /** Of the entry behind the last one asked for: what is read in the same order again needs no index. */
+  #next = 0;
   /** Results are given out in these, by their length, so that none has to be made. */
   readonly #given: (Buffer | undefined)[];
   readonly #sets: number;
@@ -48,43 +54,61 @@ export class ByteMemo {
 
   /** The result, as a copy that holds until the next call and must not be written to. */
   get(bytes: Uint8Array, start: number, end: number): Buffer {
-    const length = this.find(bytes, start, end);
-    const { memory, from } = this;
+    const length = this.find({ bytes, view: viewOf(bytes) }, start, end);
+    const { from } = this;
+    const memory = this.memory.bytes;
     const given = (this.#given[length] ??= Buffer.alloc(length));
     for (let offset = 0; offset < length; offset += 1) given[offset] = memory[from + offset]!;
     return given;
   }
 
   /** Points `memory` and `from` to the result; answers its length. */
-  find(bytes: Uint8Array, start: number, end: number): number {
-    if (end - start > this.#maxKeyBytes) return this.#found(this.compute(bytes.subarray(start, end)));
-    const hash = hashOf(bytes, start, end);
+  find(value: ReadWords, start: number, end: number): number {
+    if (end - start > this.#maxKeyBytes) return this.#found(this.compute(value.bytes.subarray(start, end)));
     const index = this.#index ?? this.#begin();
-    const ring = this.#ring;
+    const { view } = value;
+    const next = this.#next;
+    if (this.#isKept(next) && this.#hasKey(next, view, start, end)) return this.#entry(next);
+    const hash = hashWords(view, start, end);
     const set = (hash & (this.#sets - 1)) * ways * 2;
-    const oldest = this.#written - ring.length;
     for (let slot = set; slot < set + ways * 2; slot += 2) {
       if (index[slot] !== hash) continue;
       const position = index[slot + 1]! - 1;
-      // A negative one was never written, one older than the ring is long has been written over.
-      if (position < 0 || position < oldest) continue;
-      const at = position & (ring.length - 1);
-      if (!hasKey(ring, at, bytes, start, end)) continue;
-      this.memory = ring;
-      this.from = at + headerBytes + end - start;
-      return ring[at + 1]!;
+      if (this.#isKept(position) && this.#hasKey(position, view, start, end)) return this.#entry(position);
     }
-    return this.#remember(index, hash, set, bytes.subarray(start, end));
+    return this.#remember(index, hash, set, value.bytes.subarray(start, end));
+  }
+
+  /** A negative position was never written; one older than the ring is long has been written over. */
+  #isKept(position: number): boolean {
+    return position >= 0 && position < this.#written && position >= this.#written - this.#ring.size;
+  }
+
+  #hasKey(position: number, value: DataView, start: number, end: number): boolean {
+    const { view, size } = this.#ring;
+    const at = position & (size - 1);
+    return view.getUint8(at) === end - start && equalWords(view, at + headerBytes, value, start, end);
+  }
+
+  #entry(position: number): number {
+    const { view, size } = this.#ring;
+    const at = position & (size - 1);
+    const keyEnd = headerBytes + view.getUint8(at);
+    const length = view.getUint8(at + 1);
+    this.memory = this.#ring;
+    this.from = at + keyEnd;
+    this.#next = position + keyEnd + length;
+    return length;
   }
 
   #begin(): Int32Array {
-    this.#ring = Buffer.alloc(Math.max(this.#sets * ways * usualEntryBytes, maxEntryBytes));
+    this.#ring = new Words(Buffer.alloc(Math.max(this.#sets * ways * usualEntryBytes, maxEntryBytes)));
     return (this.#index = new Int32Array(this.#sets * ways * 2));
   }
 
   #remember(index: Int32Array, hash: number, set: number, key: Uint8Array): number {
     const result = this.compute(key);
-    const ring = this.#ring;
+    const ring = this.#ring.bytes;
     if (this.#written > this.maxPosition) {
       index.fill(0);
       this.#written = 0;
@@ -92,6 +116,7 @@ export class ByteMemo {
     let at = this.#written & (ring.length - 1);
     const bytes = headerBytes + key.length + result.length;
     if (at + bytes > ring.length) {
+      ring[at] = noEntry;
       this.#written += ring.length - at;
       at = 0;
     }
@@ -104,41 +129,13 @@ export class ByteMemo {
     index[eldest] = hash;
     index[eldest + 1] = this.#written + 1;
     this.#written += bytes;
+    this.#next = this.#written;
     return this.#found(result);
   }
 
   #found(result: Buffer): number {
-    this.memory = result;
+    this.memory = new Words(result);
     this.from = 0;
     return result.length;
   }
-}
-
-/** Murmur's mixing of four bytes at a time, and its finish, so that every bit counts in the low ones. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = end - start;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    hash = mixed(hash, word);
-  }
-  let rest = 0;
-  for (; at < end; at += 1) rest = (rest << 8) | bytes[at]!;
-  hash = mixed(hash, rest);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}
-
-function mixed(hash: number, word: number): number {
-  const scrambled = Math.imul(word, 0xcc9e2d51);
-  const next = hash ^ Math.imul((scrambled << 15) | (scrambled >>> 17), 0x1b873593);
-  return (Math.imul((next << 13) | (next >>> 19), 5) + 0xe6546b64) | 0;
-}
-
-function hasKey(ring: Buffer, at: number, bytes: Uint8Array, start: number, end: number): boolean {
-  if (ring[at] !== end - start) return false;
-  const key = at + headerBytes - start;
-  for (let offset = start; offset < end; offset += 1) if (ring[key + offset] !== bytes[offset]) return false;
-  return true;
 }

@@ -1,5 +1,5 @@
 import type { MaskMethod } from '@sallyport/domain';
-import { type ByteMemo, type Pseudonyms, redactedText, type TextMask, textMask } from '@sallyport/masking';
+import { type ByteMemo, type Pseudonyms, redactedText, type TextMask, textMask, Words } from '@sallyport/masking';
 import type { FormatCode } from '../messages.js';
 
 /** What a masked cell turns into. Its results are shared: whoever gets one must not write to it, nor keep it. */
@@ -7,7 +7,7 @@ export interface CellMask {
   /** True when NULL is replaced as well, so that not even the absence of a value shows. */
   readonly hidesNull: boolean;
   /** The one replacement of every value, null being SQL NULL; undefined where it depends on the value. */
-  readonly constant: Buffer | null | undefined;
+  readonly constant: Words | null | undefined;
   /** Where replacements are remembered that need not be copied to be used: `find` is `mask` without a copy. */
   readonly memo?: ByteMemo;
   /** Replacement of the value at `start`..`end`; null is SQL NULL. */
@@ -62,7 +62,7 @@ export function maskedCell(method: MaskMethod, type: CellType, pseudonyms: Pseud
 }
 
 function constantCell(constant: Buffer | null, hidesNull: boolean): CellMask {
-  return { hidesNull, constant, mask: () => constant };
+  return { hidesNull, constant: constant && new Words(constant), mask: () => constant };
 }
 
 function blank({ typeOid, format }: CellType): Buffer | null {

@@ -1,3 +1,4 @@
+import { Words } from '@sallyport/masking';
 import { type ByteSink, readInt32 } from './byte-sink.js';
 import type { CellMask } from './cell-mask.js';
 import type { CopyRowMask } from './copy-row-mask.js';
@@ -51,8 +52,9 @@ export class BinaryCopyMask implements CopyRowMask {
   }
 
   mask(bytes: Buffer, rowStart: number, rowEnd: number, out: ByteSink): void {
-    const patched = new PatchedBytes(bytes, rowStart, out);
-    if (this.#stage !== 'ended') maskCells(this.cells, bytes, rowStart + this.#tuple, rowEnd, patched);
+    const words = new Words(bytes);
+    const patched = new PatchedBytes(words, rowStart, out);
+    if (this.#stage !== 'ended') maskCells(this.cells, words, rowStart + this.#tuple, rowEnd, patched);
     patched.finish(rowEnd);
   }
 

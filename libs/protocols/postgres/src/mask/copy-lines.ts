@@ -25,7 +25,8 @@ export class LineCopyMask implements CopyRowMask {
     this.#isHeader = copy.header;
     this.#masked = cells.flatMap((cell, column) => {
       if (!cell) return [];
-      const constant = cell.constant === undefined ? undefined : this.#codec.encode(cell.constant, column);
+      const constant =
+        cell.constant === undefined ? undefined : this.#codec.encode(cell.constant?.bytes ?? null, column);
       return [{ column, cell, constant }];
     });
   }

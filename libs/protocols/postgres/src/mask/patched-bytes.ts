@@ -1,3 +1,4 @@
+import type { Words } from '@sallyport/masking';
 import type { ByteSink } from './byte-sink.js';
 
 /** A run of bytes on its way into a sink, in which cells are replaced from front to back. */
@@ -6,7 +7,7 @@ export class PatchedBytes {
   #taken: number;
 
   constructor(
-    private readonly source: Buffer,
+    private readonly source: Words,
     start: number,
     private readonly out: ByteSink,
   ) {
@@ -22,10 +23,10 @@ export class PatchedBytes {
    * Replaces the length field at `lengthAt` and the value that follows it up to `valueEnd` by `count` bytes of `value`; null
    * means SQL NULL, length -1.
    */
-  replaceCell(lengthAt: number, valueEnd: number, value: Buffer | null, from: number, count: number): void {
+  replaceCell(lengthAt: number, valueEnd: number, value: Words | null, from: number, count: number): void {
     const { out } = this;
     if (value === null) {
-      out.append(this.source, this.#taken, lengthAt);
+      out.appendWords(this.source, this.#taken, lengthAt);
       out.appendInt32(-1);
     } else {
       out.appendCell(this.source, this.#taken, lengthAt, value, from, count);
@@ -40,6 +41,6 @@ export class PatchedBytes {
 
   /** The rest of the run passes as it is. */
   finish(end: number): void {
-    this.out.append(this.source, this.#taken, end);
+    this.out.appendWords(this.source, this.#taken, end);
   }
 }

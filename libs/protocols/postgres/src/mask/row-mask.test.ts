@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { SallyportError } from '@sallyport/domain';
+import { Words } from '@sallyport/masking';
 import { ByteSink } from './byte-sink.js';
 import type { CellMask } from './cell-mask.js';
 import { RowMask } from './row-mask.js';
@@ -19,7 +20,7 @@ function dataRow(cells: readonly Cell[]): Buffer {
 }
 
 const constantly = (constant: Buffer | null, hidesNull = false): CellMask => ({
-  constant,
+  constant: constant && new Words(constant),
   hidesNull,
   mask: () => constant,
 });
@@ -37,8 +38,8 @@ const doubled: CellMask = {
 /** What the mask is meant to do, without a thought for speed. */
 function slowly(mask: CellMask | undefined, cell: Cell): Cell {
   if (!mask || (cell === null && !mask.hidesNull)) return cell;
-  if (mask.constant !== undefined) return mask.constant;
-  return cell === null ? null : mask.mask(cell, 0, cell.length);
+  if (mask.constant !== undefined) return mask.constant && mask.constant.bytes;
+  return cell === null ? null : mask.mask(Buffer.from(cell), 0, cell.length);
 }
 
 const anyCell = fc.oneof({ weight: 4, arbitrary: fc.uint8Array({ maxLength: 90 }) }, fc.constant(null));
