@@ -11,18 +11,23 @@ export interface CollectorParts {
 }
 
 const spanMs = 5000;
-const quietBelow = 0.25;
+/** Hardly anybody may be there to wait for a pause. */
+const quietBelow = 0.1;
+/** From one collection to the next at least. Looks. */
+const restLooks = 3;
 /** Growth that is worth a pause. Bytes. */
 const worthBytes = 24 * 1024 * 1024;
 
 /**
  * Gives memory back after a burst. The runtime collects while memory is asked for, and thousands of sessions that log in and
- * then idle ask for none: what their logins left, and the young generation grown for it, would stay. A collection costs
- * milliseconds here, in a moment in which hardly anybody waits for this process.
+ * then idle ask for none: what their logins left, and the young generation grown for it, would stay. A collection stops the
+ * process for as long as it takes to copy what lives, a quarter of a second with thousands of sessions: so it comes in a
+ * moment in which hardly anybody waits, only for a heap that grew, and not soon again.
  */
 export class QuietCollector {
   /** The least that the heap took since the last collection. */
   #least: number;
+  #looks = restLooks;
 
   constructor(private readonly parts: CollectorParts = runtimeParts()) {
     this.#least = parts.heapBytes();
@@ -37,8 +42,10 @@ export class QuietCollector {
     const quiet = utilisation() < quietBelow;
     const now = heapBytes();
     this.#least = Math.min(this.#least, now);
-    if (!quiet || now - this.#least < worthBytes) return;
+    this.#looks += 1;
+    if (!quiet || now - this.#least < worthBytes || this.#looks <= restLooks) return;
     collect();
+    this.#looks = 0;
     this.#least = heapBytes();
   }
 }
