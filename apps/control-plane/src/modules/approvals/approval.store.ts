@@ -79,7 +79,7 @@ export async function move(db: Queryable, id: string, event: ApprovalEvent, reas
 }
 
 /** A gateway gives up when its own clock says so: with so little time left, that is what it did. */
-const clockToleranceMs = 1000;
+const outOfTime = `expires_at <= statement_timestamp() + interval '1 second'`;
 
 /**
  * The requester's side waits no longer for one approval, or for all that sessions waited for. What is out of time expires:
@@ -92,12 +92,10 @@ export async function giveUp(
 ): Promise<void> {
   await db.query(
     `UPDATE approvals SET resolved_at = now(),
-       state = CASE WHEN out_of_time THEN 'expired' ELSE 'abandoned' END,
-       state_reason = CASE WHEN out_of_time THEN state_reason ELSE $4 END
-     FROM (SELECT id AS given_up, expires_at <= clock_timestamp() + $5 * interval '1 millisecond' AS out_of_time
-           FROM approvals WHERE id = $1 OR (session_id = ANY ($2::uuid[]) AND NOT portable)) AS mine
-     WHERE id = given_up AND state = ANY ($3::text[])`,
-    [id ?? null, sessionIds ?? [], statesAccepting('abandon'), reason, clockToleranceMs],
+       state = CASE WHEN ${outOfTime} THEN 'expired' ELSE 'abandoned' END,
+       state_reason = CASE WHEN ${outOfTime} THEN state_reason ELSE $4 END
+     WHERE (id = $1 OR (session_id = ANY ($2::uuid[]) AND NOT portable)) AND state = ANY ($3::text[])`,
+    [id ?? null, sessionIds ?? [], statesAccepting('abandon'), reason],
   );
 }
 
