@@ -30,6 +30,8 @@ export class ByteMemo {
   #written = 0;
   /** Of the entry behind the last one asked for: what is read in the same order again needs no index. */
   #next = 0;
+  /** What `get` was last asked about a part of: whoever masks a chunk asks about one part after the other. */
+  #asked: ReadWords = nothing;
   /** Results are given out in these, by their length, so that none has to be made. */
   readonly #given: (Buffer | undefined)[];
   readonly #sets: number;
@@ -54,7 +56,8 @@ export class ByteMemo {
 
   /** The result, as a copy that holds until the next call and must not be written to. */
   get(bytes: Uint8Array, start: number, end: number): Buffer {
-    const length = this.find({ bytes, view: viewOf(bytes) }, start, end);
+    if (this.#asked.bytes !== bytes) this.#asked = { bytes, view: viewOf(bytes) };
+    const length = this.find(this.#asked, start, end);
     const { from } = this;
     const memory = this.memory.bytes;
     const given = (this.#given[length] ??= Buffer.alloc(length));
