@@ -125,7 +125,7 @@ export class TestGateway {
   private host(): GatewayHost {
     return {
       limits: {
-        authTimeoutMs: 1000,
+        authTimeoutMs: 25_000,
         maxMessageBytes: 1_048_576,
         maxHoldInTransactionSeconds: 1,
         maxUnauthenticated: 100,
