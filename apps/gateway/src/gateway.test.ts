@@ -6,6 +6,7 @@ import { verifyRecording } from '@sallyport/recording';
 import { eventually, sampleResource, sha256 } from './testing-control-plane.js';
 import { selectAction } from './testing-gateway.js';
 import { client, ready, withGateway, type Running } from './testing-running-gateway.js';
+import { pageFile } from './recorder/page-file.js';
 
 test('CP-04: without a policy nobody gets in, and the gateway says that it is not ready', async () => {
   await withGateway(async ({ port, health }) => {
@@ -45,7 +46,7 @@ test('a session is reported, judged, recorded, delivered whole, and its traces l
     const last = controlPlane.bodies('recording.segment').at(-1)!;
     const report = await verifyRecording(segments!, { sessionId: session.info.id, chain: last.chain });
     expect(report).toMatchObject({ ok: true, decisions: 1 });
-    await eventually(() => readdirSync(join(stateDir, 'spool')).length === 0);
+    await eventually(() => readdirSync(join(stateDir, 'spool')).every((name) => name === pageFile));
   });
 });
 

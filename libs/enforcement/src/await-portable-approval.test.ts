@@ -82,6 +82,7 @@ function contextOf(approvals: ApprovalPort, session: { id: string; credentialId?
         outcome() {},
         note() {},
         flush() {},
+        waitsForDisk: false,
         flushSoon() {},
         onDrain() {},
       },

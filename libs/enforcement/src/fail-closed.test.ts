@@ -57,6 +57,7 @@ function context({ judge = () => permit, recorder, approvals, masks = new Set<Ma
     recorder: {
       congested: false,
       ...{ decision: ignore, request: ignore, response: ignore, outcome: ignore, note: ignore, flush: ignore },
+      waitsForDisk: false,
       flushSoon: ignore,
       onDrain: ignore,
       ...recorder,

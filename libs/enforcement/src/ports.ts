@@ -29,9 +29,11 @@ export interface RecorderPort {
   /** Facts of the session worth replaying: held, resolved, cancelled. */
   note(name: string, detail: Readonly<Record<string, string | number | boolean>>): void;
   flush(): void;
+  /** Whether each `flush` waits for the disk: then whoever has little to say waits for the end of a turn, and says `flushSoon`. */
+  readonly waitsForDisk: boolean;
   /**
    * Says that `flush` will be called at the end of this turn of the event loop (`atTurnEnd`, after this): what many sessions
-   * flush then goes to the disk in one write. A hint; `flush` alone says that something is kept.
+   * flush then waits for the disk once. A hint; `flush` alone says that something is kept.
    */
   flushSoon(): void;
   /** True while the spool asks for a pause; `onDrain` is called once when it no longer does. */

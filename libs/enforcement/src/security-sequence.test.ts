@@ -59,6 +59,7 @@ class FakeRecorder implements RecorderPort {
   request(): void {}
   response(): void {}
   outcome(): void {}
+  readonly waitsForDisk = false;
   flushSoon(): void {}
   onDrain(): void {}
 }

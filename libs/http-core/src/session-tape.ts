@@ -51,6 +51,10 @@ export class SessionTape implements RecorderPort {
     this.recorder.flush();
   }
 
+  get waitsForDisk(): boolean {
+    return this.recorder.waitsForDisk;
+  }
+
   flushSoon(): void {
     this.recorder.flushSoon();
   }

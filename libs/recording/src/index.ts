@@ -10,7 +10,11 @@ export {
 } from './format.js';
 export type { Frame, RecordedDecision } from './frame.js';
 export type { SegmentSink } from './writer.js';
-export { FrameBuffer, RecordingWriter } from './writer.js';
+export { copiedMost, RecordingWriter } from './writer.js';
+export type { KeptPage, KeptPages } from './frame-buffer.js';
+export { FrameBuffer } from './frame-buffer.js';
+export type { SegmentPiece, SegmentPlace } from './kept-page.js';
+export { placeBytes, readKeptPage, writePlace } from './kept-page.js';
 export type { Damage, RecordingItem } from './reader.js';
 export { readRecording, RecordingParser } from './reader.js';
 export { initialChain, nextChain, segmentDigest } from './digest.js';

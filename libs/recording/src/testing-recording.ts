@@ -1,7 +1,8 @@
 import type { Action, Decision, DecisionRecord, SessionInfo } from '@sallyport/domain';
 import { initialChain, nextChain, segmentDigest } from './digest.js';
 import { encodeSegmentHeader } from './format.js';
-import { FrameBuffer, RecordingWriter } from './writer.js';
+import { FrameBuffer } from './frame-buffer.js';
+import { RecordingWriter } from './writer.js';
 
 /** For tests: a recording in memory, cut into segments whenever the test says so. */
 export const sampleSession: SessionInfo = {

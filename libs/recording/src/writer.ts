@@ -1,7 +1,9 @@
 import type { DecisionRecord, SessionInfo } from '@sallyport/domain';
 import { nowMicros } from './clock.js';
 import { decisionJson } from './decision-json.js';
+import type { FrameBuffer, Page, PageOwner } from './frame-buffer.js';
 import { frameHeaderBytes, frameTypes, rawFrameBytes, writeFrameHeader } from './format.js';
+import type { SegmentPlace } from './kept-page.js';
 import { outcomeJson, outcomeMost, writeOutcome } from './outcome-json.js';
 import { repeatMost, writeRepeat } from './repeat.js';
 import { Repeats } from './repeats.js';
@@ -14,63 +16,29 @@ export interface SegmentSink {
    * @param safe so many of the first bytes were kept elsewhere meanwhile
    */
   append(frames: Uint8Array, rest?: Uint8Array, safe?: number): void;
+  /**
+   * Asked before so many bytes more are kept where they survive this process: where the first frame goes that the sink does
+   * not have. Undefined: they have to be appended at once.
+   */
+  keep?(bytes: number): SegmentPlace | undefined;
 }
 
-interface Page {
-  readonly bytes: Buffer;
-  length: number;
-  /** So many of its first bytes are on the disk already, in another place than the sink's. */
-  safe: number;
-  owner: RecordingWriter | undefined;
-}
-
-/**
- * Frames on their way to files. A few pages serve every session of a process: a session that writes has one to itself, so
- * that what it says of one exchange travels with the next, and gives it up to another once there are more of them than
- * pages. An idle session costs no memory at all.
- */
-export class FrameBuffer {
-  readonly #pages: Page[] = [];
-  #next = 0;
-
-  /** @param pageBytes of one page. @param pages at most, each made when it is first needed */
-  constructor(
-    readonly pageBytes = 32 * 1024,
-    private readonly pages = 128,
-  ) {}
-
-  /** A page for `writer` alone. What another writer has left on it goes to that writer's sink first. */
-  claim(writer: RecordingWriter): Page {
-    const at = this.#next;
-    this.#next = (at + 1) % this.pages;
-    const page = (this.#pages[at] ??= {
-      bytes: Buffer.allocUnsafeSlow(this.pageBytes),
-      length: 0,
-      safe: 0,
-      owner: undefined,
-    });
-    page.owner?.spill();
-    page.owner = writer;
-    return page;
-  }
-
-  /** Hands over what all writers have left; like `spill`, it throws nothing. */
-  spillAll(): void {
-    for (const page of this.#pages) page.owner?.spill();
-  }
-}
+/** What is larger is written from where it lies, without a copy, and no page keeps it. Bytes. */
+export const copiedMost = 2 * 1024;
 
 /** Encodes one session's recording. The first failure is final: every later `flush` throws it again. */
-export class RecordingWriter {
+export class RecordingWriter implements PageOwner {
   #failure: Error | undefined;
   #owed: Buffer | undefined;
   #page: Page | undefined;
+  /** After a failure: a page that keeps what is owed, and is full. */
+  #owing: Page | undefined;
   /** Of the segment that the next frame goes to. */
   #repeats: Repeats | undefined;
   #lastLabel = 0;
 
   constructor(
-    private readonly sessionId: string,
+    readonly sessionId: string,
     private readonly buffer: FrameBuffer,
     private readonly sink: SegmentSink,
   ) {}
@@ -124,43 +92,39 @@ export class RecordingWriter {
     this.#json(frameTypes.close, JSON.stringify({ reason, interrupted }));
   }
 
-  /** Hands over what is not safe yet. Throws when anything of this recording could not be kept, now or earlier. */
+  /** Has what is not safe yet kept, or hands it over. Throws when anything of this recording could not be kept, now or earlier. */
   flush(): void {
-    const page = this.#ownPage();
-    if (page && page.length > page.safe) this.spill();
+    if (!this.keep()) this.spill();
     if (this.#failure) throw this.#failure;
+  }
+
+  /** False: something is not safe, and this page cannot keep it. Throws nothing. */
+  keep(): boolean {
+    const page = this.#ownPage();
+    const loose = page ? page.length - page.safe : 0;
+    if (!page || loose === 0) return true;
+    if (!page.kept || loose > copiedMost || this.#failure) return false;
+    const place = this.sink.keep?.(loose);
+    if (place) page.publish(page.kept, place);
+    return place !== undefined;
   }
 
   /** Hands everything to the sink, but remembers a failure instead of throwing: it is another session's turn. */
   spill(): void {
     const page = this.#ownPage();
-    const pending = page?.length ?? 0;
-    if (!page || pending === 0) return;
-    const { safe } = page;
-    empty(page);
-    this.#append(page.bytes.subarray(0, pending), undefined, safe);
+    if (page && page.length > page.from) this.#send(page, page.length);
   }
 
-  /** Whole frames that are not safe yet, and what precedes them on their way to the sink. Undefined: there are none. */
-  get loose(): { readonly frames: Buffer; readonly behind: number } | undefined {
-    const page = this.#ownPage();
-    if (!page || page.length === page.safe) return undefined;
-    return { frames: page.bytes.subarray(page.safe, page.length), behind: page.safe };
+  letGo(): void {
+    this.spill();
+    if (!this.#failure) this.release();
   }
 
-  /** Somebody else keeps the loose frames until the sink has them. */
-  secured(): void {
-    const page = this.#ownPage();
-    if (page) page.safe = page.length;
-  }
-
-  /** Lets go of the page, and of what may still be on it. */
+  /** Lets go of its pages, and of what may still be on them. */
   release(): void {
-    const page = this.#ownPage();
+    for (const page of [this.#ownPage(), this.#owing]) if (page) this.buffer.release(page);
     this.#page = undefined;
-    if (!page) return;
-    empty(page);
-    page.owner = undefined;
+    this.#owing = undefined;
   }
 
   /** Another writer may have taken it meanwhile. */
@@ -168,7 +132,11 @@ export class RecordingWriter {
     return this.#page?.owner === this ? this.#page : undefined;
   }
 
-  #append(frames: Buffer, rest: Uint8Array | undefined, safe: number): void {
+  /** Whether it worked or not, the page has no more of it to say. @param end of what goes: at least the page's length */
+  #send(page: Page, end: number, rest?: Uint8Array): void {
+    const safe = page.safe - page.from;
+    const frames = page.bytes.subarray(page.from, end);
+    page.sent();
     if (this.#failure) return;
     try {
       this.sink.append(frames, rest, safe);
@@ -178,11 +146,23 @@ export class RecordingWriter {
     }
   }
 
-  /** A page with room for so many bytes, of at most `pageBytes`. */
+  /** A page with room for so many bytes, of at most `frameMost`. */
   #reserve(bytes: number): Page {
-    const page = (this.#page = this.#ownPage() ?? this.buffer.claim(this));
-    if (page.length + bytes > page.bytes.length) this.spill();
-    return page;
+    let page = this.#ownPage() ?? this.buffer.claim(this);
+    if (!page.fits(bytes)) {
+      this.#page = page;
+      this.spill();
+      if (!page.fits(bytes)) page = this.#another(page);
+    }
+    page.begin();
+    return (this.#page = page);
+  }
+
+  #another(full: Page): Page {
+    // After a failure the page is what keeps the owed frames from being lost with this process.
+    if (this.#failure) this.#owing ??= full;
+    else this.buffer.release(full);
+    return this.buffer.claim(this);
   }
 
   /** False: nothing was written, it has to be told in full. */
@@ -190,7 +170,7 @@ export class RecordingWriter {
     const repeats = this.#repeats;
     const like = repeats?.find(record);
     const most = like && repeatMost(record);
-    if (most === undefined || frameHeaderBytes + most > this.buffer.pageBytes) return false;
+    if (most === undefined || frameHeaderBytes + most > this.buffer.frameMost) return false;
     const page = this.#reserve(frameHeaderBytes + most);
     // Making room may have ended the segment.
     if (this.#repeats !== repeats) return false;
@@ -204,7 +184,7 @@ export class RecordingWriter {
   /** False: it went past the page, and may be in a segment that has ended since. */
   #json(type: number, text: string): boolean {
     const most = frameHeaderBytes + utf8Most(text);
-    if (most > this.buffer.pageBytes) {
+    if (most > this.buffer.frameMost) {
       this.#direct(type, Buffer.from(text, 'utf8'));
       return false;
     }
@@ -223,8 +203,7 @@ export class RecordingWriter {
   #raw(type: number, bytes: Uint8Array): void {
     for (let start = 0; start < bytes.length; start += rawFrameBytes) {
       const part = bytes.length <= rawFrameBytes ? bytes : bytes.subarray(start, start + rawFrameBytes);
-      // A large piece is written from where it is: one system call, no copy.
-      if (part.length > this.buffer.pageBytes / 2) this.#direct(type, part);
+      if (part.length > copiedMost) this.#direct(type, part);
       else this.#copy(type, part);
     }
   }
@@ -238,14 +217,6 @@ export class RecordingWriter {
   #direct(type: number, payload: Uint8Array): void {
     const page = this.#reserve(frameHeaderBytes);
     writeFrameHeader(page.bytes, page.length, type, payload.length, nowMicros());
-    const { safe } = page;
-    const pending = page.length + frameHeaderBytes;
-    empty(page);
-    this.#append(page.bytes.subarray(0, pending), payload, safe);
+    this.#send(page, page.length + frameHeaderBytes, payload);
   }
-}
-
-function empty(page: Page): void {
-  page.length = 0;
-  page.safe = 0;
 }

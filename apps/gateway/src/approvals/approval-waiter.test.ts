@@ -63,6 +63,7 @@ const recorder: RecorderPort = {
   note: () => undefined,
   flush: () => undefined,
   congested: false,
+  waitsForDisk: false,
   flushSoon: () => undefined,
   onDrain: () => undefined,
 };

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import type { SessionInfo } from '@sallyport/domain';
 import { encodeSegmentHeader, FrameBuffer, RecordingParser, RecordingWriter, type Frame } from '@sallyport/recording';
 import type { Logger } from '../logger.js';
-import { replayJournal } from './journal-recovery.js';
+import { replayPages } from './page-recovery.js';
 import { readChainState, startOfChain, type ChainState } from './chain-state.js';
 import { parseChainFile, parseSegmentFile, segmentFile, type SegmentName } from './segment-names.js';
 import type { SealedSegment } from './spool.js';
@@ -35,7 +35,7 @@ const endReason = 'the gateway stopped';
  * recording gets its end, marked as interrupted, so that it can be delivered and reads as what it is.
  */
 export async function recoverSpool(directory: string, log: Logger): Promise<LeftRecording[]> {
-  replayJournal(directory, log);
+  replayPages(directory, log);
   const names = new Map<string, SegmentName[]>();
   for (const file of readdirSync(directory)) {
     const segment = parseSegmentFile(file);

@@ -1,7 +1,6 @@
 import type { DecisionRecord, SessionInfo } from '@sallyport/domain';
 import type { RecorderPort } from '@sallyport/enforcement';
-import { RecordingWriter, type SegmentSink } from '@sallyport/recording';
-import type { Journal } from './journal.js';
+import { RecordingWriter, type SegmentPlace, type SegmentSink } from '@sallyport/recording';
 import type { SegmentFile } from './segment-file.js';
 import type { Spool } from './spool.js';
 
@@ -14,6 +13,7 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
   #endWritten = false;
   #closed = false;
   #staged = false;
+  /** The segment has what the writer may think that it owes. */
   #owedPaid = false;
   /** Highest exchange that was let through, and highest that is known to have ended. */
   #permitted = 0;
@@ -75,32 +75,21 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
     if (this.#segment) this.#settle(this.#segment);
   }
 
+  get waitsForDisk(): boolean {
+    return this.spool.waitsForDisk;
+  }
+
   flushSoon(): void {
-    if (this.#staged || this.#closing !== undefined) return;
+    if (this.#staged || this.#closing !== undefined || !this.waitsForDisk) return;
     this.#staged = true;
     this.spool.stage(this);
   }
 
-  /**
-   * Asked once after each `flushSoon`, to add what is not on the disk yet to the journal's batch. Returns how many bytes it
-   * added; `secured` follows once they are kept.
-   */
-  offer(journal: Journal): number {
+  /** Asked once after each `flushSoon`: what is not safe yet is to go where one sync makes it safe for many sessions. */
+  publish(): void {
     this.#staged = false;
-    const { loose } = this.#writer;
-    if (!loose || this.#closing !== undefined || this.#writer.failure || !this.spool.hasRoom(loose.frames.length))
-      return 0;
-    try {
-      const { id, index, size } = this.#openSegment();
-      return journal.add(id, index, size + loose.behind, loose.frames) ? loose.frames.length : 0;
-    } catch {
-      // The flush that follows meets the same and says so.
-      return 0;
-    }
-  }
-
-  secured(): void {
-    this.#writer.secured();
+    // Where it cannot, the flush that follows meets the same and says so.
+    if (this.#closing === undefined) this.#writer.keep();
   }
 
   onDrain(listener: () => void): void {
@@ -123,23 +112,38 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
       this.#seal(true);
       this.#closed = true;
       this.spool.finished(this);
+      this.#writer.release();
+      return true;
     } catch {
       return false;
-    } finally {
-      this.#writer.release();
     }
-    return true;
   }
 
   /** From the writer: whole frames. */
   append(first: Uint8Array, rest?: Uint8Array, safe = 0): void {
+    let appended = false;
     try {
       const segment = this.#openSegment();
       this.spool.append(segment, { essential: this.#closing !== undefined, counted: safe }, first, rest);
+      appended = true;
       if (segment.size >= this.spool.segmentBytes && this.#closing === undefined) this.#seal(false);
     } catch (error) {
+      this.#owedPaid ||= appended;
       if (this.#closing === undefined) this.spool.failed(this, error as Error);
       throw error;
+    }
+  }
+
+  /** From the writer: so many bytes more are to survive this process on a page, until they are appended. */
+  keep(bytes: number): SegmentPlace | undefined {
+    if (this.#closing !== undefined || !this.spool.hasRoom(bytes)) return undefined;
+    try {
+      const { index, size } = this.#openSegment();
+      this.spool.kept(bytes);
+      return { index, offset: size };
+    } catch {
+      // Appending meets the same and says so.
+      return undefined;
     }
   }
 
@@ -170,9 +174,13 @@ export class SessionRecorder implements RecorderPort, SegmentSink {
     const writer = failed ? new RecordingWriter(this.sessionId, this.spool.buffer, this) : this.#writer;
     if (owed && !this.#owedPaid) this.append(owed, undefined, owed.length);
     this.#owedPaid = true;
-    if (failed) writer.note('recording-failed', { error: failed.message });
-    writer.close(reason);
-    writer.flush();
+    try {
+      if (failed) writer.note('recording-failed', { error: failed.message });
+      writer.close(reason);
+      writer.flush();
+    } finally {
+      if (failed) writer.release();
+    }
   }
 
   #seal(last: boolean): void {

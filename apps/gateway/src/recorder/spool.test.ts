@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecording, verifyRecording, type Frame } from '@sallyport/recording';
 import { ControlPlaneLink } from '../link/control-plane-link.js';
@@ -7,6 +7,7 @@ import { Identity } from '../link/identity.js';
 import { spawnSource, type ChildOptions } from '../testing-child.js';
 import { eventually, TestingControlPlane } from '../testing-control-plane.js';
 import { silentLog, temporaryDirectory } from '../testing-gateway.js';
+import { pageFile } from './page-file.js';
 import { recoverSpool } from './recovery.js';
 import { Spool, type SealedSegment, type SpoolOptions } from './spool.js';
 import { sampleRecord, sampleSession } from './testing-sessions.js';
@@ -15,6 +16,9 @@ import { Uploader } from './uploader.js';
 let directory: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => (directory = temporaryDirectory()));
 afterEach(() => directory.remove());
+
+/** Of recordings: the pages stay while there is a spool. */
+const filesLeft = (): string[] => readdirSync(directory.path).filter((name) => name !== pageFile);
 
 function makeSpool(options: Partial<SpoolOptions> = {}) {
   const sealed: SealedSegment[] = [];
@@ -101,7 +105,7 @@ test('CP-07: a long session becomes several segments that arrive in order, whole
       ok: true,
       decisions: 100,
     });
-    await eventually(() => readdirSync(directory.path).length === 0);
+    await eventually(() => filesLeft().length === 0);
     // What was sent again was the same bytes again.
     const digests = new Map<number, Set<string>>();
     for (const { index, sha256 } of controlPlane.bodies('recording.segment')) {
@@ -143,7 +147,7 @@ async function expectRecovered(flushed: ReadonlyMap<string, number>): Promise<vo
       expect(report).toMatchObject({ ok: true, interrupted: true });
       expect(report.decisions).toBeGreaterThanOrEqual(seq);
     }
-    await eventually(() => readdirSync(directory.path).length === 0);
+    await eventually(() => filesLeft().length === 0);
   });
 }
 
@@ -168,12 +172,12 @@ describe.each(['now', 'at the end of a turn'] as const)('flushing %s', (when) =>
 });
 
 test('CP-07: recovering twice, or after dying while recovering, changes nothing', async () => {
-  const { spool, sealed } = makeSpool({ segmentBytes: 5000 });
+  const { spool, sealed } = makeSpool({ segmentBytes: 15_000 });
   const session = sampleSession(randomUUID());
   const recorder = spool.record(session);
   for (let seq = 1; seq <= 12; seq += 1) {
     recorder.decision(sampleRecord(seq));
-    recorder.response(Buffer.alloc(1000));
+    recorder.response(Buffer.alloc(3000));
     recorder.flush();
   }
   const open = readdirSync(directory.path).find((file) => file.endsWith('.open'))!;
@@ -197,13 +201,13 @@ test('a session whose last word was delivered before the crash still gets its en
     const session = sampleSession(randomUUID());
     spool.record(session).sealSegment();
     await eventually(() => uploader.backlog === 0);
-    expect(readdirSync(directory.path)).toEqual([`${session.id}.chain`]);
+    expect(filesLeft()).toEqual([`${session.id}.chain`]);
     const [left] = await recoverSpool(directory.path, silentLog);
     for (const segment of left!.segments) uploader.add(segment, left!.state);
     await eventually(() => uploader.backlog === 0);
     const report = await verifyRecording(controlPlane.segments.get(session.id)!, { sessionId: session.id });
     expect(report).toMatchObject({ ok: true, interrupted: true, segments: 2 });
-    await eventually(() => readdirSync(directory.path).length === 0);
+    await eventually(() => filesLeft().length === 0);
   });
 });
 
@@ -240,13 +244,21 @@ test('a recording that broke ends with the reason, after the last whole frame', 
 test('CP-07: without its folder nothing is recorded, so no session starts and none goes on', async () => {
   const { spool, failed, sealed } = makeSpool({ segmentBytes: 100 });
   const recorder = spool.record(sampleSession(randomUUID()));
+  recorder.sealSegment();
+  const other = spool.record(sampleSession(randomUUID()));
   rmSync(directory.path, { recursive: true });
   expect(() => spool.record(sampleSession(randomUUID()))).toThrow(
     expect.objectContaining({ code: 'recording-failed' }),
   );
-  recorder.response(Buffer.alloc(1000));
+  other.decision(sampleRecord(1));
+  other.flush();
+  recorder.response(Buffer.alloc(3000));
   expect(() => recorder.flush()).toThrow();
   expect(failed).toContain(recorder.sessionId);
+  expect(failed).not.toContain(other.sessionId);
+  // What still fits a page shows it within a second.
+  await eventually(() => failed.includes(other.sessionId));
+  expect(() => other.flush()).toThrow();
   // The disk comes back: the end is written then.
   recorder.close('the recording cannot be kept');
   expect(sealed.filter(({ last }) => last)).toHaveLength(0);
@@ -264,16 +276,18 @@ test('after its end a recording takes nothing more', () => {
 });
 
 test.each(['write', 'fsync'] as const)(
-  'CP-07: what was flushed is in the file, in %s durability',
+  'CP-07: what was flushed outlives the process, in %s durability',
   async (durability) => {
     const { spool } = makeSpool({ durability });
-    const session = sampleSession(randomUUID());
-    const recorder = spool.record(session);
+    const recorder = spool.record(sampleSession(randomUUID()));
     recorder.decision(sampleRecord(1));
     recorder.flush();
-    const [file] = readdirSync(directory.path);
-    const frames = await framesOf([readFileSync(join(directory.path, file!))]);
-    expect(frames.map((frame) => frame.kind)).toEqual(['open', 'decision']);
+    const copy = temporaryDirectory();
+    cpSync(directory.path, copy.path, { recursive: true });
+    const [left] = await recoverSpool(copy.path, silentLog);
+    const frames = await framesOf(left!.segments.map(({ path }) => readFileSync(path)));
+    expect(frames.map((frame) => frame.kind)).toEqual(['open', 'decision', 'close']);
+    copy.remove();
     spool.stop();
   },
 );

@@ -4,7 +4,8 @@ import { FrameBuffer } from '@sallyport/recording';
 import { atTurnEnd } from '@sallyport/wire-kit';
 import type { Logger } from '../logger.js';
 import { makePrivateDirectory } from '../private-files.js';
-import { Journal } from './journal.js';
+import { PageFile } from './page-file.js';
+import { contentBytes } from './page-format.js';
 import { SegmentFile } from './segment-file.js';
 import { SessionRecorder } from './session-recorder.js';
 
@@ -32,10 +33,12 @@ export interface SpoolOptions {
 interface AppendTerms {
   /** The frames that end a recording may pass the quota: they are small, and without them it looks cut. */
   readonly essential: boolean;
-  /** So many of the bytes are in the journal and count already. */
+  /** So many of the bytes were kept on a page and count already. */
   readonly counted: number;
 }
 
+/** For sessions that get no page that survives this process. */
+const ordinaryPages = 128;
 const tickMs = 1000;
 const groupSyncMs = 100;
 const drainedBelow = 0.7;
@@ -46,7 +49,7 @@ const congestedAbove = 0.85;
  * no timer. Above its high-water mark the spool asks everybody to pause, at its quota it refuses, and refusing denies.
  */
 export class Spool {
-  readonly buffer = new FrameBuffer();
+  readonly buffer: FrameBuffer;
   readonly segmentBytes: number;
   /** Recorded decisions by effect, since the process started. */
   readonly decisions = { permit: 0, hold: 0, deny: 0 };
@@ -56,14 +59,14 @@ export class Spool {
   readonly #unfinished = new Set<SessionRecorder>();
   /** Segments, sealed ones too, of which the disk does not have all yet. */
   readonly #unsynced = new Set<SegmentFile>();
-  /** Those among them with something that no journal holds: the disk should have it soon. */
+  /** Those among them with something that no page keeps: the disk should have it soon. */
   readonly #exposed = new Set<SegmentFile>();
-  /** Recorders that broke and did not write their end yet: the journal may hold what they still owe their segments. */
+  /** Recorders that broke and did not write their end yet: a page may hold what they still owe their segments. */
   readonly #broken = new Set<SessionRecorder>();
-  readonly #journal: Journal;
+  readonly #pages: PageFile;
   /** Recorders that will flush before the turn is over. */
   #staged: SessionRecorder[] = [];
-  /** Segments that took what the journal's other file holds, and how far each has to be on the disk before that may go. */
+  /** Segments that took what pages hold which nobody uses any more, and how far each has to be on the disk before those may be used again. */
   readonly #owing = new Map<SegmentFile, number>();
   readonly #drainListeners: (() => void)[] = [];
   readonly #directoryFd: number;
@@ -79,7 +82,8 @@ export class Spool {
     this.segmentBytes = options.segmentBytes ?? 1024 * 1024;
     makePrivateDirectory(options.directory);
     this.#directoryFd = openSync(options.directory, 'r');
-    this.#journal = new Journal(options.directory, options.durability === 'fsync');
+    this.#pages = new PageFile(options.directory, options.log);
+    this.buffer = new FrameBuffer(contentBytes, ordinaryPages, this.#pages);
     this.#tick = setInterval(() => this.#sealOld(), tickMs);
     this.#tick.unref();
   }
@@ -127,9 +131,9 @@ export class Spool {
     const segment = new SegmentFile(this.options.directory, recorder.sessionId, index);
     this.#writing.add(recorder);
     this.#grow(segment.size);
-    if (this.options.durability === 'fsync') fsyncSync(this.#directoryFd);
+    if (this.waitsForDisk) fsyncSync(this.#directoryFd);
     else this.#directoryDirty = true;
-    // No journal has its header, without which what the journal has of it belongs nowhere.
+    // No page has its header, without which what pages keep of it belongs nowhere.
     this.#unsynced.add(segment);
     this.#exposed.add(segment);
     this.#syncSoon();
@@ -151,33 +155,38 @@ export class Spool {
     this.#syncSoon();
   }
 
+  /** Whether a flush is a wait for the disk. */
+  get waitsForDisk(): boolean {
+    return this.options.durability === 'fsync';
+  }
+
+  /** So many bytes are on a page, on their way to a segment. */
+  kept(bytes: number): void {
+    this.#grow(bytes);
+    this.#syncSoon();
+  }
+
   /** The recorder will flush before this turn of the event loop is over. */
   stage(recorder: SessionRecorder): void {
     if (this.#staged.push(recorder) === 1) atTurnEnd(this);
   }
 
-  /** What recorders are about to flush goes into the journal in one write; a flush has nothing left to do then. */
+  /** What recorders are about to flush waits for the disk once; a flush has nothing left to do then. */
   turnEnded(): void {
     const staged = this.#staged;
     this.#staged = [];
-    const offered: SessionRecorder[] = [];
-    let total = 0;
-    for (const recorder of staged) {
-      const bytes = recorder.offer(this.#journal);
-      if (bytes === 0) continue;
-      offered.push(recorder);
-      total += bytes;
-      this.#grow(bytes);
+    for (const recorder of staged) recorder.publish();
+    try {
+      this.#pages.syncNow();
+    } catch {
+      // Each flush tries again, and fails for its own session.
     }
-    if (offered.length === 0) return;
-    if (!this.#journal.commit()) return this.#grow(-total);
-    for (const recorder of offered) recorder.secured();
-    this.#syncSoon();
   }
 
-  /** In `fsync` durability: blocks until the disk has the segment. */
+  /** In `fsync` durability: blocks until the disk has the segment, and what pages keep of it. */
   settle(segment: SegmentFile): void {
-    if (this.options.durability !== 'fsync') return;
+    if (!this.waitsForDisk) return;
+    this.#pages.syncNow();
     segment.syncNow();
     this.#unsynced.delete(segment);
     this.#exposed.delete(segment);
@@ -211,7 +220,7 @@ export class Spool {
     clearInterval(this.#tick);
     clearTimeout(this.#groupSync);
     for (const recorder of [...this.#writing]) recorder.sealSegment();
-    if (this.#broken.size === 0) this.#journal.stop();
+    if (this.#broken.size === 0) this.#pages.stop();
     fsyncSync(this.#directoryFd);
     closeSync(this.#directoryFd);
   }
@@ -242,7 +251,8 @@ export class Spool {
   #syncAll(): void {
     this.#groupSync = undefined;
     if (!this.#sync(this.#exposed)) this.#syncSoon();
-    this.#journal.sync((error) => this.options.log.error({ error: error.message }, 'the journal cannot be synced'));
+    this.#pages.sync((error) => this.options.log.error({ error: error.message }, 'pages cannot be synced'));
+    this.#recyclePages();
     if (!this.#directoryDirty) return;
     this.#directoryDirty = false;
     fsync(this.#directoryFd, (error) => {
@@ -265,7 +275,7 @@ export class Spool {
     // What was said after a segment was sealed, such as how a long exchange ended, begins the next.
     this.buffer.spillAll();
     this.#sync(this.#unsynced);
-    this.#rotateJournal();
+    this.#recyclePages();
     const before = performance.now() - (this.options.segmentAgeMs ?? 5000);
     for (const recorder of [...this.#writing]) recorder.sealIfOlder(before);
     for (const recorder of [...this.#unfinished]) {
@@ -273,15 +283,10 @@ export class Spool {
     }
   }
 
-  /** Everything in the journal is in its segments now. Its other file is free once the disk has the segments that took it. */
-  #rotateJournal(): void {
+  /** What is on pages that were given back is in its segments. They are free once the disk has the segments that took it. */
+  #recyclePages(): void {
     for (const [segment, size] of this.#owing) if (segment.synced >= size) this.#owing.delete(segment);
-    if (!this.#journal.used || this.#broken.size > 0 || this.#owing.size > 0 || this.#journal.syncing) return;
+    if (this.#owing.size > 0 || !this.#pages.recycle()) return;
     for (const segment of this.#unsynced) if (segment.synced < segment.size) this.#owing.set(segment, segment.size);
-    try {
-      this.#journal.rotate();
-    } catch (error) {
-      this.options.log.warn({ error: (error as Error).message }, 'the journal cannot be emptied');
-    }
   }
 }

@@ -8,13 +8,13 @@ import { sampleRecord, sampleSession } from './testing-sessions.js';
 /**
  * For tests, in a process of its own that will be killed: records on several sessions as fast as it can, and says on
  * standard output, after each flush, how much of which session is now in the operating system's hands. Flushes at once, or
- * all sessions when a turn ends.
+ * in fsync durability all sessions when a turn ends.
  */
 const [directory, sessions, when] = process.argv.slice(2);
 const spool = new Spool({
   directory: directory!,
   maxBytes: 1024 ** 3,
-  durability: 'write',
+  durability: when === 'now' ? 'write' : 'fsync',
   segmentBytes: 64 * 1024,
   log: silentLog,
   onSealed: () => undefined,
@@ -40,7 +40,7 @@ function write(seq: number): void {
 
 function flushAll(seq: number): void {
   for (const recorder of recorders) flush(recorder, seq);
-  // Most of a second's worth lies in the journal only, as it does beside sockets.
+  // Most of a second's worth stands on pages only, as it does beside sockets.
   setTimeout(() => write(seq + 1), 1);
 }
 write(1);

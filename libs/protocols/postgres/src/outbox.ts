@@ -22,7 +22,10 @@ interface ClientPart {
   readonly done: (() => void) | undefined;
 }
 
-/** What a session has to say in both directions: it leaves when the turn ends, once all of it is on the disk. */
+/**
+ * What a session has to say in both directions: it leaves once all of it is recorded, at the end of a turn where that is a
+ * wait for the disk.
+ */
 export class Outbox implements TurnTask {
   readonly #requests: (Buffer | Permit<Buffer>)[] = [];
   readonly #replies: ClientPart[] = [];
@@ -89,7 +92,7 @@ export class Outbox implements TurnTask {
   }
 
   #leave(now: boolean): void {
-    if (now) return this.leaveNow();
+    if (now || !this.recorder.waitsForDisk) return this.leaveNow();
     if (this.#due) return;
     this.#due = true;
     this.recorder.flushSoon();

@@ -162,6 +162,7 @@ export class TestingHost implements GatewayHost {
       get congested() {
         return host.congested;
       },
+      waitsForDisk: false,
       flushSoon: () => undefined,
       onDrain: (listener) => void this.#onDrain.push(listener),
     };

@@ -41,6 +41,7 @@ class KeptRecording implements RecorderPort {
   flush(): void {
     if (this.full) throw new Error('the disk is full');
   }
+  readonly waitsForDisk = false;
   flushSoon(): void {}
   onDrain(): void {}
 }

@@ -36,6 +36,7 @@ export class KeptRecording implements RecorderPort {
   outcome(): void {}
   note(): void {}
   flush(): void {}
+  readonly waitsForDisk = false;
   flushSoon(): void {}
   onDrain(): void {}
 }

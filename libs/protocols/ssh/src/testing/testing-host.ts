@@ -181,6 +181,7 @@ export class TestingHost implements GatewayHost {
       get congested() {
         return host.congested;
       },
+      waitsForDisk: false,
       flushSoon: () => undefined,
       onDrain: (listener) => void this.#onDrain.push(listener),
     };

@@ -1,0 +1,194 @@
+import { closeSync, fdatasync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { sessionIdBytes, type KeptPage, type KeptPages } from '@sallyport/recording';
+import type { Logger } from '../logger.js';
+import { mapFile } from './mapped-memory.js';
+import {
+  bootId,
+  checkpointWords,
+  contentBytes,
+  encodeHead,
+  headBytes,
+  lengthWord,
+  pageHeadBytes,
+  pageStride,
+  sessionIdAt,
+} from './page-format.js';
+
+export const pageFile = 'pages';
+
+const pageCount = 512;
+
+/**
+ * Pages for what sessions record, in memory that is a file: what is on them survives the process without any system call.
+ * Only recovery ever reads the file. Where there is no such memory there are no pages, and sessions write to their segments.
+ */
+export class PageFile implements KeptPages {
+  #fd: number | undefined;
+  #off = false;
+  #free: FilePage[] = [];
+  /** Given back since the last call of `recycle`, and before it. */
+  #left: FilePage[] = [];
+  #leaving: FilePage[] = [];
+  #dirty: FilePage[] = [];
+  #checkpoint = 0;
+  #syncing = false;
+
+  constructor(
+    private readonly directory: string,
+    private readonly log: Logger,
+  ) {}
+
+  get syncing(): boolean {
+    return this.#syncing;
+  }
+
+  take(sessionId: string): KeptPage | undefined {
+    if (this.#fd === undefined && !this.#off) this.#open();
+    const page = this.#free.pop();
+    page?.begin(sessionId);
+    return page;
+  }
+
+  /** Starts a sync unless one is under way. `failed` is called when the disk refuses. */
+  sync(failed: (error: Error) => void): void {
+    if (this.#fd === undefined || this.#syncing || this.#dirty.length === 0) return;
+    this.#syncing = true;
+    this.#check();
+    fdatasync(this.#fd, (error) => {
+      this.#syncing = false;
+      if (error && this.#fd !== undefined) failed(error);
+    });
+  }
+
+  /** Blocks until the disk has all that was published. Throws when it does not. */
+  syncNow(): void {
+    if (this.#fd === undefined || this.#dirty.length === 0) return;
+    const dirty = this.#dirty;
+    this.#check();
+    try {
+      fdatasyncSync(this.#fd);
+    } catch (error) {
+      for (const page of dirty) this.published(page);
+      throw error;
+    }
+  }
+
+  /**
+   * Pages given back before the last call are free again: the disk has the segments that took what they hold. True: others
+   * wait for the next call, and for the segments that have something now.
+   */
+  recycle(): boolean {
+    for (const page of this.#leaving) this.#free.push(page);
+    this.#leaving = this.#left;
+    this.#left = [];
+    return this.#leaving.length > 0;
+  }
+
+  /** Everything is in its segments: the file goes. */
+  stop(): void {
+    if (this.#fd === undefined) return;
+    closeSync(this.#fd);
+    rmSync(join(this.directory, pageFile), { force: true });
+    this.#fd = undefined;
+    this.#off = true;
+    this.#free = [];
+  }
+
+  /** From a page: there is something to sync. */
+  published(page: FilePage): void {
+    if (page.dirty) return;
+    page.dirty = true;
+    this.#dirty.push(page);
+  }
+
+  /** From a page: its writer has left it. */
+  left(page: FilePage): void {
+    this.#left.push(page);
+  }
+
+  #check(): void {
+    const word = checkpointWords[this.#checkpoint]!;
+    this.#checkpoint = 1 - this.#checkpoint;
+    for (const page of this.#dirty) page.check(word);
+    this.#dirty = [];
+  }
+
+  #open(): void {
+    let fd: number | undefined;
+    try {
+      const boot = bootId();
+      const size = headBytes + pageCount * pageStride;
+      fd = openSync(join(this.directory, pageFile), 'w+', 0o600);
+      // With all its blocks: memory cannot say that the disk is full, it would end the process. In small pieces: what is
+      // written in one call becomes one unit in the kernel's memory, to be walked through by the first store after a sync,
+      // and to be written as a whole by the next one.
+      const zeros = Buffer.alloc(4096);
+      for (let at = 0; at < size;) at += writeSync(fd, zeros, 0, zeros.length, at);
+      const memory = mapFile(fd, size);
+      encodeHead(boot).copy(Buffer.from(memory));
+      for (let index = 0; index < pageCount; index += 1) {
+        this.#free.push(new FilePage(this, memory, headBytes + index * pageStride));
+      }
+      this.#free.reverse();
+      this.#fd = fd;
+    } catch (error) {
+      this.#off = true;
+      this.log.warn({ error: (error as Error).message }, 'recording without mapped memory: a write for each exchange');
+      if (fd === undefined) return;
+      closeSync(fd);
+      rmSync(join(this.directory, pageFile), { force: true });
+    }
+  }
+}
+
+class FilePage implements KeptPage {
+  readonly bytes: Buffer;
+  dirty = false;
+  readonly #head: Buffer;
+  readonly #words: Uint32Array;
+  #length = 0;
+  /** Of so much of the content, and its checksum. */
+  #checked = 0;
+  #crc = 0;
+
+  constructor(
+    private readonly file: PageFile,
+    memory: ArrayBuffer,
+    at: number,
+  ) {
+    this.#head = Buffer.from(memory, at, pageHeadBytes);
+    this.#words = new Uint32Array(memory, at, pageHeadBytes / 4);
+    this.bytes = Buffer.from(memory, at + pageHeadBytes, contentBytes);
+  }
+
+  begin(sessionId: string): void {
+    // Whose it was counts no more before it is somebody else's.
+    this.#words.fill(0);
+    this.#length = 0;
+    this.#checked = 0;
+    const id = sessionIdBytes(sessionId);
+    this.#crc = crc32(id);
+    this.#head.set(id, sessionIdAt);
+  }
+
+  publish(length: number): void {
+    this.#words[lengthWord] = length;
+    this.#length = length;
+    this.file.published(this);
+  }
+
+  leave(): void {
+    this.file.left(this);
+  }
+
+  /** Says in the checkpoint at `word` how much there is. */
+  check(word: number): void {
+    this.dirty = false;
+    this.#crc = crc32(this.bytes.subarray(this.#checked, this.#length), this.#crc);
+    this.#checked = this.#length;
+    this.#words[word + 1] = this.#crc;
+    this.#words[word] = this.#length;
+  }
+}
