@@ -40,10 +40,6 @@ export class PageFile implements KeptPages {
     private readonly log: Logger,
   ) {}
 
-  get syncing(): boolean {
-    return this.#syncing;
-  }
-
   take(sessionId: string): KeptPage | undefined {
     if (this.#fd === undefined && !this.#off) this.#open();
     const page = this.#free.pop();
@@ -64,7 +60,10 @@ export class PageFile implements KeptPages {
 
   /** Blocks until the disk has all that was published. Throws when it does not. */
   syncNow(): void {
-    if (this.#fd === undefined || this.#dirty.length === 0) return;
+    if (this.#fd === undefined) return;
+    // The checkpoints take turns: the disk has to have one before the other is written.
+    if (this.#syncing) fdatasyncSync(this.#fd);
+    if (this.#dirty.length === 0) return;
     const dirty = this.#dirty;
     this.#check();
     try {

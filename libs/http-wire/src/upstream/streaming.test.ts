@@ -191,6 +191,7 @@ test('after cancelling, a receiver hears nothing of what was held back for it', 
   const origin = await startNodeOrigin((_request, response) => response.end('hello'));
   const pool = poolTo(origin.port);
   const calls: string[] = [];
+  const cancelled = Promise.withResolvers<void>();
   const exchange = pool.send(asked({}), {
     response: (_head, body) => {
       body?.start({
@@ -200,6 +201,7 @@ test('after cancelling, a receiver hears nothing of what was held back for it', 
           setTimeout(() => {
             exchange.cancel();
             body.resume();
+            cancelled.resolve();
           }, 10);
         },
         end: () => calls.push('end'),
@@ -209,7 +211,8 @@ test('after cancelling, a receiver hears nothing of what was held back for it', 
     switched: () => calls.push('switched'),
     failed: () => calls.push('failed'),
   });
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await cancelled.promise;
+  await new Promise((resolve) => setTimeout(resolve, 50));
   expect(calls).toEqual(['data']);
   pool.close();
   await origin.stop();
