@@ -11,6 +11,7 @@ import {
   readRowDescription,
   readTarget,
   readTextRow,
+  utf8,
   writeDiagnostic,
 } from './codec.js';
 import { backend, frontend } from './messages.js';
@@ -87,5 +88,22 @@ test('no bytes do anything but read or fail as expected', () => {
       }
     }),
     { numRuns: 3000 },
+  );
+});
+
+test('texts and short strings are read as the runtime reads them, also when they or their likes came before', () => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 20 }),
+    fc.string({ unit: 'grapheme', maxLength: 20 }),
+    fc.stringMatching(/^select [ab]{2} from t where i = \d{1,3}$/),
+    fc.string({ minLength: 200, maxLength: 400 }),
+  );
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 30 }), (texts) => {
+      for (const each of [...texts, ...texts].map((one) => one.replaceAll('\0', ''))) {
+        expect(readParse(parseMessage('', each)).text).toBe(each);
+        expect(utf8(Buffer.from(each))).toBe(each);
+      }
+    }),
   );
 });

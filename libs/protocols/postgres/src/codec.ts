@@ -25,9 +25,25 @@ const loopBelow = 256;
 export function utf8(bytes: Buffer): string {
   const { length } = bytes;
   if (length === 0) return '';
-  if (length <= loopBelow && asciiEnd(bytes, 0, length) === length) return bytes.toString('latin1');
+  if (length <= loopBelow && asciiEnd(bytes, 0, length) === length) return ascii(bytes);
   if (!isUtf8(bytes)) throw new EncodingError('invalid byte sequence for encoding "UTF8"');
   return bytes.toString('utf8');
+}
+
+/** Values of parameters are mostly this short. Bytes; no longer than what the runtime joins without a rope. */
+const shortBelow = 12;
+
+/** Four characters at a time cost a quarter of the runtime's call. @param bytes plain ASCII */
+function ascii(bytes: Buffer): string {
+  const { length } = bytes;
+  if (length > shortBelow) return bytes.toString('latin1');
+  let text = '';
+  let at = 0;
+  for (; at + 4 <= length; at += 4) {
+    text += String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
+  }
+  for (; at < length; at += 1) text += String.fromCharCode(bytes[at]!);
+  return text;
 }
 
 /** Where plain ASCII without a NUL ends, at the latest at `end`. */
@@ -73,6 +89,21 @@ function hashOfName(bytes: Buffer, start: number): number {
   return (hash ^ (hash >>> 8)) & 0xff;
 }
 
+/** Clients without prepared statements parse the same texts again and again. ASCII, and none longer than `loopBelow`. */
+const knownTexts: (string | undefined)[] = new Array<string | undefined>(64).fill(undefined);
+
+/** Throws EncodingError. */
+function readText(body: ByteReader): string {
+  const { bytes, position, remaining } = body;
+  const slot = (remaining * 31 + bytes[position + (remaining >> 1)]! * 7 + bytes[position + (remaining >> 2)]!) & 63;
+  const known = knownTexts[slot];
+  if (known !== undefined && body.string(known)) return known;
+  const read = body.terminated();
+  const text = utf8(read);
+  if (text.length === read.length && text.length <= loopBelow) knownTexts[slot] = text;
+  return text;
+}
+
 /** One message with a type byte; the length is filled in. */
 export function message(type: number, write?: (body: ByteWriter) => void): Buffer {
   const writer = new ByteWriter().uint8(type).int32(0);
@@ -113,8 +144,9 @@ export interface ParseMessage {
 export function readParse(bytes: Buffer): ParseMessage {
   const body = bodyOf(bytes);
   const name = readName(body);
-  const text = utf8(body.terminated());
-  const parameterTypes = Array.from({ length: body.uint16() }, () => body.uint32());
+  const text = readText(body);
+  const parameterTypes: number[] = [];
+  for (let count = body.uint16(); count > 0; count -= 1) parameterTypes.push(body.uint32());
   body.done();
   return { name, text, parameterTypes };
 }
