@@ -18,7 +18,10 @@ import {
 
 export const pageFile = 'pages';
 
-const pageCount = 512;
+/** So many pages are added at a time, when there are none left, and so many there are at most. */
+const pagesAtOnce = 64;
+const mostPages = 512;
+const zeros = Buffer.alloc(4096);
 
 /**
  * Pages for what sessions record, in memory that is a file: what is on them survives the process without any system call.
@@ -26,7 +29,9 @@ const pageCount = 512;
  */
 export class PageFile implements KeptPages {
   #fd: number | undefined;
-  #off = false;
+  #pages = 0;
+  /** There will be no more pages than there are. */
+  #complete = false;
   #free: FilePage[] = [];
   /** Given back since the last call of `recycle`, and before it. */
   #left: FilePage[] = [];
@@ -41,7 +46,7 @@ export class PageFile implements KeptPages {
   ) {}
 
   take(sessionId: string): KeptPage | undefined {
-    if (this.#fd === undefined && !this.#off) this.#open();
+    if (this.#free.length === 0 && !this.#complete) this.#extend();
     const page = this.#free.pop();
     page?.begin(sessionId);
     return page;
@@ -91,7 +96,7 @@ export class PageFile implements KeptPages {
     closeSync(this.#fd);
     rmSync(join(this.directory, pageFile), { force: true });
     this.#fd = undefined;
-    this.#off = true;
+    this.#complete = true;
     this.#free = [];
   }
 
@@ -114,31 +119,34 @@ export class PageFile implements KeptPages {
     this.#dirty = [];
   }
 
-  #open(): void {
-    let fd: number | undefined;
+  #extend(): void {
     try {
-      const boot = bootId();
-      const size = headBytes + pageCount * pageStride;
-      fd = openSync(join(this.directory, pageFile), 'w+', 0o600);
+      const fd = (this.#fd ??= this.#open());
+      const start = headBytes + this.#pages * pageStride;
+      const size = pagesAtOnce * pageStride;
       // With all its blocks: memory cannot say that the disk is full, it would end the process. In small pieces: what is
       // written in one call becomes one unit in the kernel's memory, to be walked through by the first store after a sync,
       // and to be written as a whole by the next one.
-      const zeros = Buffer.alloc(4096);
-      for (let at = 0; at < size;) at += writeSync(fd, zeros, 0, zeros.length, at);
-      const memory = mapFile(fd, size);
-      encodeHead(boot).copy(Buffer.from(memory));
-      for (let index = 0; index < pageCount; index += 1) {
-        this.#free.push(new FilePage(this, memory, headBytes + index * pageStride));
-      }
-      this.#free.reverse();
-      this.#fd = fd;
+      for (let at = 0; at < size;) at += writeSync(fd, zeros, 0, zeros.length, start + at);
+      const memory = mapFile(fd, start, size);
+      for (let at = size - pageStride; at >= 0; at -= pageStride) this.#free.push(new FilePage(this, memory, at));
+      this.#pages += pagesAtOnce;
+      this.#complete = this.#pages >= mostPages;
     } catch (error) {
-      this.#off = true;
-      this.log.warn({ error: (error as Error).message }, 'recording without mapped memory: a write for each exchange');
-      if (fd === undefined) return;
-      closeSync(fd);
-      rmSync(join(this.directory, pageFile), { force: true });
+      this.#complete = true;
+      const { message } = error as Error;
+      if (this.#pages > 0)
+        return this.log.warn({ error: message }, 'no more pages for recording: a write for each exchange beyond');
+      this.log.warn({ error: message }, 'recording without mapped memory: a write for each exchange');
+      this.stop();
     }
+  }
+
+  #open(): number {
+    const boot = bootId();
+    const fd = openSync(join(this.directory, pageFile), 'w+', 0o600);
+    writeSync(fd, encodeHead(boot), 0, headBytes, 0);
+    return fd;
   }
 }
 

@@ -87,6 +87,6 @@ test('a connection that is over is let go even when the client keeps it open', a
   client.write('nonsense');
   client.write('\n'.repeat(10));
   await client.readUntil('\n\r\n');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  while (server.closed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   expect(server.closed).toBe(1);
 });

@@ -229,7 +229,7 @@ test('HT-19: too many fields are refused; idle connections and slow bodies end',
   slow.write('half');
   expect((await collect(slow)).status).toBe(408);
   await once(session, 'close');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  while (server.closed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   expect(server.closed).toBe(1);
 });
 
@@ -273,6 +273,6 @@ test('end() answers what is under way', async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   answer(requests[0]!, 'last');
   expect((await asked).body).toBe('last');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  while (server.closed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   expect(server.closed).toBe(1);
 });

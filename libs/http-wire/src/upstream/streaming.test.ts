@@ -54,6 +54,7 @@ test('an upstream that does not read holds the sender of the body back', async (
     }
   })();
   const { exchange } = ask(pool, { method: 'PUT', body: { reader: BodySource.of(counted), length: undefined } });
+  while (given === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(given).toBeGreaterThan(0);
   expect(given).toBeLessThan(40);
