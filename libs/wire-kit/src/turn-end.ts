@@ -7,8 +7,8 @@ let waiting: TurnTask[] = [];
 
 /**
  * Calls `task` once this turn of the event loop has read everything that it found, in the order of the calls. What many
- * connections have to say is cheaper said in a row: whoever reads it on another processor is woken once, and one write
- * to the disk serves all of them.
+ * connections have to say is cheaper said in a row: whoever reads it on another processor is woken once, and one wait
+ * for the disk serves all of them.
  */
 export function atTurnEnd(task: TurnTask): void {
   if (waiting.push(task) === 1) setImmediate(runAll);

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { copiedMost, RecordingParser, type Frame } from '@sallyport/recording';
+import { copiedMost, placeBytes, RecordingParser, writePlace, type Frame } from '@sallyport/recording';
 import { atTurnEnd } from '@sallyport/wire-kit';
 import { eventually } from '../testing-control-plane.js';
 import { silentLog, temporaryDirectory } from '../testing-gateway.js';
-import { pageFile } from './page-file.js';
+import { PageFile, pageFile } from './page-file.js';
+import { readPages } from './page-format.js';
 import { replayPages } from './page-recovery.js';
 import { segmentFile } from './segment-names.js';
 import type { SessionRecorder } from './session-recorder.js';
@@ -116,6 +117,31 @@ test('a loss of power leaves what was synced, and never a part that was not', as
   recorder!.flush();
   expect(afterDeath(otherBoot)(recorder!)).toHaveLength(3);
   spool.stop();
+});
+
+test('a loss of power while a page is synced leaves what its sync before covered, whatever other pages did between', () => {
+  const pages = new PageFile(directory.path, silentLog);
+  const ids = [randomUUID(), randomUUID()] as const;
+  const [one, other] = [pages.take(ids[0])!, pages.take(ids[1])!];
+  const frame = Buffer.from([4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x78]);
+  const lengths = [1, 2].map((count) => placeBytes + count * frame.length) as [number, number];
+  for (const page of [one, other]) {
+    writePlace(page.bytes, 0, { index: 0, offset: 60 });
+    for (const end of lengths) page.bytes.set(frame, end - frame.length);
+    page.publish(lengths[0]);
+    pages.syncNow();
+  }
+  one.publish(lengths[1]);
+  pages.syncNow();
+  const keptBytes = (): number => {
+    const pieces = [...readPages(readFileSync(join(directory.path, pageFile)), otherBoot)];
+    return pieces.find(({ sessionId }) => sessionId === ids[0])?.bytes.length ?? 0;
+  };
+  expect(keptBytes()).toBe(2 * frame.length);
+  // The newest checkpoint reached the disk, and what it covers did not.
+  one.bytes[lengths[1] - 1] = 0;
+  expect(keptBytes()).toBe(frame.length);
+  pages.stop();
 });
 
 test('the header of a segment is on the disk before the next tick, whatever pages have of the rest', async () => {

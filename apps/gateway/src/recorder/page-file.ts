@@ -37,7 +37,6 @@ export class PageFile implements KeptPages {
   #left: FilePage[] = [];
   #leaving: FilePage[] = [];
   #dirty: FilePage[] = [];
-  #checkpoint = 0;
   #syncing = false;
 
   constructor(
@@ -113,9 +112,7 @@ export class PageFile implements KeptPages {
   }
 
   #check(): void {
-    const word = checkpointWords[this.#checkpoint]!;
-    this.#checkpoint = 1 - this.#checkpoint;
-    for (const page of this.#dirty) page.check(word);
+    for (const page of this.#dirty) page.check();
     this.#dirty = [];
   }
 
@@ -159,6 +156,8 @@ class FilePage implements KeptPage {
   /** Of so much of the content, and its checksum. */
   #checked = 0;
   #crc = 0;
+  /** The checkpoint to be written next: the disk has the other one. */
+  #turn = 0;
 
   constructor(
     private readonly file: PageFile,
@@ -190,9 +189,11 @@ class FilePage implements KeptPage {
     this.file.left(this);
   }
 
-  /** Says in the checkpoint at `word` how much there is. */
-  check(word: number): void {
+  /** Says in a checkpoint how much there is. The disk must have the one before, or have refused it. */
+  check(): void {
     this.dirty = false;
+    const word = checkpointWords[this.#turn]!;
+    this.#turn = 1 - this.#turn;
     this.#crc = crc32(this.bytes.subarray(this.#checked, this.#length), this.#crc);
     this.#checked = this.#length;
     this.#words[word + 1] = this.#crc;
